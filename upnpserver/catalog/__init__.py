@@ -1,0 +1,1 @@
+"""The SQLite catalog: the only room that knows SQL."""

@@ -1,0 +1,1 @@
+"""Device families: how they are recognised and what each needs, as data."""

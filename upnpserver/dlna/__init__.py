@@ -1,0 +1,1 @@
+"""Pure DLNA rules: protocolInfo, profiles, headers, ranges."""

@@ -1,0 +1,1 @@
+"""One media file in, MediaFacts out; runs only in a probe child."""

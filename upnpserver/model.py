@@ -1,0 +1,132 @@
+"""The frozen values that every room of the house shares.
+
+Units are part of the names: duration_ms, size_bytes, mtime_ns.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a file is to a person, and the top folder it is found under."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What one media file says of itself: written by media, kept by catalog.
+
+    Every field is cleaned: text is valid Unicode without characters that XML
+    forbids, numbers are in range, unknown is None or empty. Codec and
+    container names are lower-case words: see media/names.py.
+    """
+
+    kind: Kind
+    mime: str  # the default MIME name, before any device wants another
+    content_id: str  # 16 characters of base32: identity of the content
+    container: str = ""  # "mp4", "matroska", "mpegts", "mp3", "flac", "jpeg" ...
+    title: str = ""  # empty: the file name is the title
+    artists: tuple[str, ...] = ()
+    album_artists: tuple[str, ...] = ()
+    album: str = ""
+    genres: tuple[str, ...] = ()
+    composers: tuple[str, ...] = ()
+    track: int | None = None
+    disc: int | None = None
+    date: str = ""  # "2001", "2001-05", "2001-05-06" or with "T10:20:30[+02:00]"
+    comment: str = ""
+    duration_ms: int | None = None
+    bitrate_bps: int | None = None  # bits a second, all streams together
+    sample_rate_hz: int | None = None
+    channels: int | None = None
+    bits_per_sample: int | None = None
+    width: int | None = None
+    height: int | None = None
+    color_depth: int | None = None  # bits a pixel
+    orientation: int = 1  # EXIF 1..8
+    progressive: bool = False  # a progressive JPEG: no DLNA profile fits
+    frame_rate_mhz: int | None = None  # frames a second times 1000
+    interlaced: bool = False
+    audio_codec: str = ""  # "mp3", "aac", "ac3", "flac", "pcm" ...
+    audio_profile: str = ""  # "lc", "he", "hev2", "layer2" ...
+    video_codec: str = ""  # "h264", "hevc", "mpeg2", "mpeg4", "vc1" ...
+    video_profile: str = ""  # "baseline", "main", "high", "simple" ...
+    video_level: int | None = None  # times 10: level 4.1 is 41
+    packet_size: int | None = None  # MPEG-TS: 188 or 192
+    timestamped: bool = False  # MPEG-TS of 192: timestamps are not all zero
+    art_mime: str = ""  # embedded picture's MIME name; empty: none
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One page of a result: count 0 means all from start on."""
+
+    start: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One part of a SortCriteria: "+dc:title" is SortKey("dc:title", False)."""
+
+    name: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object of a result, ready to be written as DIDL-Lite.
+
+    segments: the properties as upnp/didl.py packs them.
+    """
+
+    is_container: bool
+    object_id: str
+    parent_id: str
+    segments: str
+    ref_id: str = ""  # the original's id, when this is a reference to it
+    child_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A window of a result: total counts all matches, not only these."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    update_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One file (or picture) that can be sent over HTTP.
+
+    root and relative_path are bytes as the file system has them; the path is
+    opened below root without following links out of it. identity is
+    (device, inode, size_bytes, mtime_ns) at scan time: a stream of a file
+    whose identity changed never mixes old and new bytes.
+    """
+
+    item_id: str
+    kind: Kind
+    root: bytes
+    relative_path: bytes
+    size_bytes: int
+    mtime_ns: int
+    mime: str
+    content_features: str  # the 4th field of protocolInfo
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    """How much one library holds, for the start-up lines and the page."""
+
+    name: str
+    audio: int
+    video: int
+    image: int
+    problems: int

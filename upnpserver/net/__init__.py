@@ -1,0 +1,1 @@
+"""The Twisted shell: sockets, timers and processes; no protocol grammar."""

@@ -1,0 +1,1 @@
+"""The scanner process: the only writer of the catalog."""

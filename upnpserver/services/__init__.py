@@ -1,0 +1,1 @@
+"""UPnP actions as pure functions: arguments in, arguments out."""

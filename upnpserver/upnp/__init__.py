@@ -1,0 +1,1 @@
+"""Pure UPnP wire formats: bytes and text in, values out, and back."""
