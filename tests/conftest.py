@@ -1,0 +1,1 @@
+"""Settings and checks for the whole suite."""
