@@ -40,6 +40,10 @@ class BeyondLocalNetwork(UpnpServerError, OSError):
     """The offline guard stopped a packet or look-up that would leave the house."""
 
 
+class UnsafePath(UpnpServerError, OSError):
+    """A path that leads out of its library, or that names no regular file."""
+
+
 class CatalogUnusable(UpnpServerError):
     """The catalog file is corrupt, foreign, or newer than this program."""
 
