@@ -59,3 +59,11 @@ def format_date(date: str) -> str:
     if _MONTH.fullmatch(date):
         return f"{date}-01"
     return date[:10]
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def natural_key(folded: str) -> str:
+    """Return folded text so that plain comparison puts "2" before "10"."""
+    return _DIGITS.sub(lambda digits: f"{int(digits[0]):010}", folded)

@@ -1,0 +1,149 @@
+"""SearchCriteria and SortCriteria as SQL over the tables found, object, parent.
+
+Every value is bound, never part of the text. The meaning is that of
+upnp.criteria.matches(), which a property test holds this module to.
+"""
+
+from dataclasses import dataclass
+
+from upnpserver.catalog.items import VALUE_MARK
+from upnpserver.model import SortKey
+from upnpserver.upnp.criteria import (
+    AllOf,
+    AnyOf,
+    Criteria,
+    Everything,
+    Exists,
+    Relation,
+    class_name,
+    parse_number,
+)
+from upnpserver.upnp.props import SEARCHABLE, Values, fold
+
+_COLUMNS = {
+    "@id": "object.object_id",
+    "@parentID": "parent.object_id",
+    "@refID": "null",  # only originals are found: see Reader.search
+    "dc:title": "found.title",
+    "upnp:class": "found.class",
+    "dc:creator": "found.creator",
+    "dc:date": "found.date",
+    "upnp:album": "found.album",
+    "upnp:artist": "found.artist",
+    "upnp:genre": "found.genre",
+    "upnp:originalTrackNumber": "found.track",
+    "res@duration": "found.duration_ms",
+    "res@size": "found.size_bytes",
+    "res@bitrate": "found.bitrate",
+    "res@protocolInfo": "found.protocol_info",
+    "res@resolution": "found.resolution",
+}
+_SORT_COLUMNS = {**_COLUMNS, "dc:title": "found.title_key"}
+_COMPARISONS = ("=", "<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An SQL expression and the values for its marks."""
+
+    sql: str
+    values: tuple[str | float, ...] = ()
+
+
+_NEVER = Condition("0")
+
+
+def order_by(keys: tuple[SortKey, ...]) -> str:
+    """Return the terms of an ORDER BY with a comma after each, maybe none."""
+    return "".join(
+        f"{_SORT_COLUMNS[key.name]}{' desc' if key.descending else ''}, "
+        for key in keys
+    )
+
+
+def condition(tree: Criteria) -> Condition:
+    """Return the WHERE expression of a SearchCriteria."""
+    match tree:
+        case Everything():
+            return Condition("1")
+        case AllOf(terms):
+            return _joined(" and ", terms)
+        case AnyOf(terms):
+            return _joined(" or ", terms)
+        case Exists(name, wanted):
+            column = _COLUMNS.get(name, "null")
+            return Condition(f"{column} is {'not ' if wanted else ''}null")
+        case Relation(name, comparison, value):
+            return _relation(name, comparison, value)
+
+
+def _joined(word: str, terms: tuple[Criteria, ...]) -> Condition:
+    parts = [condition(term) for term in terms]
+    values = tuple(value for part in parts for value in part.values)
+    return Condition(f"({word.join(part.sql for part in parts)})", values)
+
+
+_OPPOSITES = {"!=": "=", "doesNotContain": "contains"}
+
+
+def _relation(name: str, comparison: str, value: str) -> Condition:
+    values = SEARCHABLE.get(name)
+    if values is None:
+        return _NEVER
+    column = _COLUMNS[name]
+    if comparison in _OPPOSITES:
+        opposite = _holds(values, column, _OPPOSITES[comparison], value)
+        sql = f"({column} is not null and not {opposite.sql})"
+        return Condition(sql, opposite.values)
+    return _holds(values, column, comparison, value)
+
+
+def _holds(values: Values, column: str, comparison: str, value: str) -> Condition:
+    if comparison == "derivedfrom":
+        return _derived(column, value) if values is Values.CLASS else _NEVER
+    if values in (Values.NUMBER, Values.DURATION):
+        number = parse_number(values, value)
+        if number is None or comparison not in _COMPARISONS:
+            return _NEVER
+        return Condition(f"({column} {comparison} ?)", (number,))
+    if values is Values.TEXT:
+        return _text(column, comparison, fold(value))
+    return _to_the_letter(column, comparison, value)
+
+
+def _to_the_letter(column: str, comparison: str, value: str) -> Condition:
+    if comparison == "contains":
+        return Condition(f"(instr({column}, ?) > 0)", (value,))
+    if comparison == "startsWith":
+        return Condition(f"(instr({column}, ?) = 1)", (value,))
+    return Condition(f"({column} {comparison} ?)", (value,))
+
+
+def _derived(column: str, value: str) -> Condition:
+    name = class_name(value)
+    sql = f"({column} = ? or substr({column}, 1, ?) = ?)"
+    return Condition(sql, (name, len(name) + 1, f"{name}."))
+
+
+def _text(column: str, comparison: str, folded: str) -> Condition:
+    """Compare with any of the marked values of a column (see items.marked)."""
+    if comparison == "contains":
+        return Condition(f"(instr({column}, ?) > 0)", (folded,))
+    if comparison == "startsWith":
+        return Condition(f"(instr({column}, ?) > 0)", (VALUE_MARK + folded,))
+    if comparison == "=":
+        whole = f"{VALUE_MARK}{folded}{VALUE_MARK}"
+        return Condition(f"(instr({column}, ?) > 0)", (whole,))
+    return Condition(f"any_value({column}, '{comparison}', ?)", (folded,))
+
+
+def any_value(marked: str | None, comparison: str, folded: str) -> bool | None:
+    """Compare each of several values: an SQL function of the reader."""
+    if marked is None:
+        return None
+    having = marked.strip(VALUE_MARK).split(VALUE_MARK)
+    if comparison in ("<", "<="):
+        least = min(having)
+        return least < folded or (comparison == "<=" and least == folded)
+    most = max(having)
+    return most > folded or (comparison == ">=" and most == folded)

@@ -1,0 +1,183 @@
+"""Rows of containers and of their children, with counts and landmarks.
+
+Source of the update ids: ContentDirectory:1 sections 2.5.3 and 2.5.4.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+from upnpserver.catalog import views
+from upnpserver.catalog.identity import ROOT
+from upnpserver.catalog.items import Described, describe_container
+from upnpserver.catalog.schema import LANDMARK_EVERY
+from upnpserver.upnp import didl
+
+ROOT_ROW = 1
+_SEARCH_CLASSES = tuple(
+    ("upnp:searchClass@includeDerived=1", name)
+    for name in (
+        "object.item.audioItem",
+        "object.item.imageItem",
+        "object.item.videoItem",
+    )
+)
+
+Place = tuple[int, str]  # (container's row, sort key)
+
+
+def insert_object(
+    rows: sqlite3.Connection,
+    object_id: str,
+    parent: int | None,
+    described: Described,
+    *,
+    is_container: bool,
+) -> int:
+    """Add one object and what is searched of it; return its row."""
+    cursor = rows.execute(
+        "insert into object (object_id, parent, is_container, class, title, segments,"
+        " child_count, update_id) values (?, ?, ?, ?, ?, ?, 0, 0)",
+        (
+            object_id,
+            parent,
+            is_container,
+            described.upnp_class,
+            described.title,
+            described.segments,
+        ),
+    )
+    row = cursor.lastrowid
+    assert row is not None
+    columns = ", ".join(described.found)
+    marks = ", ?" * len(described.found)
+    rows.execute(
+        f"insert into found (object, {columns}) values (?{marks})",
+        (row, *described.found.values()),
+    )
+    return row
+
+
+class ContainerRows:
+    """The containers of one open transaction.
+
+    changed collects the rows of containers whose children or title changed;
+    settle() brings their counts, landmarks and update ids up to date and
+    removes those that became empty.
+    """
+
+    def __init__(self, rows: sqlite3.Connection) -> None:
+        self._rows = rows
+        self._known: dict[str, int] = {}
+        self.changed: set[int] = set()
+
+    def forget(self) -> None:
+        """Drop what is remembered of a transaction that was rolled back."""
+        self._known.clear()
+        self.changed.clear()
+
+    def ensure_root(self) -> None:
+        """Add the root container to an empty catalog."""
+        if self._rows.execute(
+            "select 1 from object where id = ?", (ROOT_ROW,)
+        ).fetchone():
+            return
+        segments = didl.pack("root", "object.container", _SEARCH_CLASSES)
+        described = Described("object.container", "root", segments, {"title": None})
+        insert_object(self._rows, ROOT, None, described, is_container=True)
+        self.changed.add(ROOT_ROW)
+
+    def end_of(self, way: Iterable[views.Container]) -> int:
+        """Return the row of the innermost container, adding what is missing."""
+        row = ROOT_ROW
+        for container in way:
+            row = self._row_of(container, row)
+        return row
+
+    def _row_of(self, container: views.Container, parent: int) -> int:
+        row = self._known.get(container.object_id)
+        if row is None:
+            found = self._rows.execute(
+                "select id from object where object_id = ?", (container.object_id,)
+            ).fetchone()
+            row = found[0] if found else self._add(container, parent)
+            self._known[container.object_id] = row
+        return row
+
+    def _add(self, container: views.Container, parent: int) -> int:
+        row = insert_object(
+            self._rows,
+            container.object_id,
+            parent,
+            describe_container(container),
+            is_container=True,
+        )
+        self.add_child(row, (parent, container.sort_key))
+        return row
+
+    def add_child(self, child: int, place: Place) -> None:
+        """Put an object into a container."""
+        parent, sort_key = place
+        self._rows.execute(
+            "insert or ignore into child (parent, sort_key, object) values (?, ?, ?)",
+            (parent, sort_key, child),
+        )
+        self.changed.add(parent)
+
+    def remove_child(self, child: int, place: Place) -> None:
+        """Take an object out of a container."""
+        parent, sort_key = place
+        self._rows.execute(
+            "delete from child where parent = ? and sort_key = ? and object = ?",
+            (parent, sort_key, child),
+        )
+        self.changed.add(parent)
+
+    def places_of(self, child: int) -> set[Place]:
+        """Return where an object is found now."""
+        return set(
+            self._rows.execute(
+                "select parent, sort_key from child where object = ?", (child,)
+            )
+        )
+
+    def settle(self, update_id: int) -> list[str]:
+        """Bring the changed containers up to date; return their object ids."""
+        settled: dict[int, str] = {}
+        while self.changed:
+            row = self.changed.pop()
+            count = self._place_landmarks(row)
+            if count == 0 and row != ROOT_ROW:
+                settled.pop(row, None)
+                self._remove(row)
+                continue
+            settled[row] = self._rows.execute(
+                "update object set child_count = ?, update_id = ? where id = ?"
+                " returning object_id",
+                (count, update_id, row),
+            ).fetchone()[0]
+        return sorted(settled.values())
+
+    def _place_landmarks(self, row: int) -> int:
+        """Count a container's children and note every LANDMARK_EVERYth."""
+        count = self._rows.execute(
+            "select count(*) from child where parent = ?", (row,)
+        ).fetchone()[0]
+        self._rows.execute("delete from landmark where parent = ?", (row,))
+        if count > LANDMARK_EVERY:
+            self._rows.execute(
+                "insert into landmark select parent, n - 1, sort_key, object from"
+                " (select parent, sort_key, object, row_number() over"
+                "   (order by sort_key, object) as n from child where parent = ?1)"
+                " where n % ?2 = 1",
+                (row, LANDMARK_EVERY),
+            )
+        return int(count)
+
+    def _remove(self, row: int) -> None:
+        for place in self.places_of(row):
+            self.remove_child(row, place)
+        object_id = self._rows.execute(
+            "delete from object where id = ? returning object_id", (row,)
+        ).fetchone()[0]
+        self._rows.execute("delete from found where object = ?", (row,))
+        self._known.pop(object_id, None)

@@ -1,0 +1,124 @@
+"""What the catalog keeps of one object: its packed DIDL-Lite and what is searched.
+
+Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
+"""
+
+from dataclasses import dataclass
+
+from upnpserver.catalog.views import Container, FilePlace, shown_title
+from upnpserver.dlna.profiles import profile_of
+from upnpserver.dlna.protocolinfo import content_features, protocol_info
+from upnpserver.model import Kind, MediaFacts
+from upnpserver.upnp import didl
+from upnpserver.upnp.props import fold
+from upnpserver.upnp.values import format_date, natural_key
+
+VALUE_MARK = "\x1f"  # stands before, between and after the values of a property
+_CLASSES = {
+    Kind.AUDIO: "object.item.audioItem.musicTrack",
+    Kind.VIDEO: "object.item.videoItem",
+    Kind.IMAGE: "object.item.imageItem.photo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One object as rows want it. found: the columns of table search by name."""
+
+    upnp_class: str
+    title: str
+    segments: str
+    found: dict[str, str | int | None]
+
+
+def marked(*values: str) -> str | None:
+    """Return folded values as search wants them, None if there are none.
+
+    Marks around each value make equals and startsWith a search for a part.
+    """
+    having = [fold(value) for value in values if value]
+    return f"{VALUE_MARK}{VALUE_MARK.join(having)}{VALUE_MARK}" if having else None
+
+
+def media_path(item_id: str, kind: Kind, extension: str) -> str:
+    """Return the URL path of an item; some players go by its extension."""
+    suffix = extension.lower() if extension.isascii() and extension.isalnum() else ""
+    return f"/media/{item_id}/{kind.value}" + (f".{suffix}" if suffix else "")
+
+
+def describe_item(
+    facts: MediaFacts, place: FilePlace, item_id: str, size_bytes: int
+) -> tuple[Described, str]:
+    """Return what is kept of an item, and the 4th field of its protocolInfo."""
+    title = shown_title(facts, place)
+    features = content_features(facts.kind, profile_of(facts))
+    resolution = f"{facts.width}x{facts.height}" if facts.width else ""
+    extension = place.relative_path.rpartition(b".")[2].decode("ascii", "replace")
+    resource = didl.Res(
+        path=media_path(item_id, facts.kind, extension),
+        protocol_info=protocol_info(facts.mime, features),
+        size_bytes=size_bytes,
+        duration_ms=facts.duration_ms,
+        bitrate_bps=facts.bitrate_bps,
+        sample_rate_hz=facts.sample_rate_hz,
+        bits_per_sample=facts.bits_per_sample,
+        channels=facts.channels,
+        resolution=resolution,
+        color_depth=facts.color_depth,
+    )
+    upnp_class = _CLASSES[facts.kind]
+    segments = didl.pack(title, upnp_class, _properties(facts), (resource,))
+    found: dict[str, str | int | None] = {
+        "title": marked(title),
+        "title_key": natural_key(fold(title)),
+        "class": upnp_class,
+        "creator": marked(*_creators(facts)),
+        "date": format_date(facts.date) or None,
+        "album": marked(facts.album),
+        "artist": marked(*facts.artists, *facts.album_artists, *facts.composers),
+        "genre": marked(*facts.genres),
+        "track": facts.track or None,
+        "duration_ms": facts.duration_ms,
+        "size_bytes": size_bytes,
+        "bitrate": None if facts.bitrate_bps is None else facts.bitrate_bps // 8,
+        "protocol_info": marked(resource.protocol_info),
+        "resolution": marked(resolution),
+    }
+    return Described(upnp_class, title, segments, found), features
+
+
+def describe_container(container: Container) -> Described:
+    """Return what is kept of a container."""
+    values: dict[str, list[str]] = {}
+    for name, value in container.properties:
+        values.setdefault(name, []).append(value)
+    found: dict[str, str | int | None] = {
+        "title": marked(container.title),
+        "title_key": natural_key(fold(container.title)),
+        "class": container.upnp_class,
+        "creator": marked(*values.get("dc:creator", ())),
+        "artist": marked(*values.get("upnp:artist", ())),
+    }
+    segments = didl.pack(container.title, container.upnp_class, container.properties)
+    return Described(container.upnp_class, container.title, segments, found)
+
+
+def _creators(facts: MediaFacts) -> tuple[str, ...]:
+    return (facts.artists or facts.album_artists)[:1]
+
+
+def _properties(facts: MediaFacts) -> list[tuple[str, str]]:
+    date = format_date(facts.date)
+    properties = [("dc:creator", name) for name in _creators(facts)]
+    properties += [("dc:date", date)] if date else []
+    properties += [("dc:description", facts.comment)] if facts.comment else []
+    properties += [("upnp:artist", name) for name in facts.artists]
+    properties += [
+        ("upnp:artist@role=AlbumArtist", name) for name in facts.album_artists
+    ]
+    properties += [("upnp:artist@role=Composer", name) for name in facts.composers]
+    properties += [("upnp:album", facts.album)] if facts.album else []
+    properties += [("upnp:genre", name) for name in facts.genres]
+    if facts.track:
+        properties.append(("upnp:originalTrackNumber", str(facts.track)))
+    return properties

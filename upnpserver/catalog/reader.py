@@ -1,0 +1,350 @@
+"""The server's end of the catalog: pages, single objects, files to send.
+
+Every answer is read inside one transaction, so that counts, order and content
+agree while the scanner writes.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from upnpserver.catalog import compile as compiled
+from upnpserver.catalog import schema
+from upnpserver.catalog.containers import ROOT_ROW
+from upnpserver.catalog.identity import (
+    ABOVE_ROOT,
+    item_id_of,
+    original,
+    reference,
+    split_reference,
+)
+from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
+from upnpserver.model import (
+    Entry,
+    Kind,
+    LibraryCounts,
+    Page,
+    Resource,
+    SortKey,
+    Window,
+)
+from upnpserver.policy import ClientPolicy
+from upnpserver.upnp.criteria import Criteria
+
+_ENTRY = (
+    "object.id, object.object_id, object.parent, is_container, segments, child_count"
+)
+_REMEMBERED_ROWS = 200_000
+_STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
+_SEARCH_LIMIT_S = 1.0
+
+
+class Reader:
+    """Read-only access, for one thread at a time.
+
+    children() without sort, metadata() and resource() cost little whatever the
+    catalog's size; search(), and children() with sort, belong in a thread.
+
+    Raises CatalogUnusable at the start if there is no usable catalog.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._rows = schema.connect_for_reading(path)
+        self._rows.create_function(
+            "any_value", 3, compiled.any_value, deterministic=True
+        )
+        self._ordered = OrderedResults(_REMEMBERED_ROWS)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rows.close()
+
+    def system_update_id(self) -> int:
+        """Return ContentDirectory's SystemUpdateID."""
+        found = self._rows.execute(
+            "select value from meta where name = 'system_update_id'"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def child_count(self, object_id: str) -> int:
+        """Return how many children an object has, 0 if it is unknown."""
+        found = self._rows.execute(
+            "select child_count from object where object_id = ?", (object_id,)
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def children(
+        self,
+        object_id: str,
+        window: Window,
+        sort: tuple[SortKey, ...],
+        policy: ClientPolicy,
+    ) -> Page:
+        """Return a window of a container's children.
+
+        Raises NoSuchObject; NoSuchContainer if it is an item.
+        """
+        with self._snapshot():
+            found = self._rows.execute(
+                "select id, is_container, child_count, update_id from object"
+                " where object_id = ?",
+                (object_id,),
+            ).fetchone()
+            if found is None:
+                self._metadata_row(object_id)
+                raise NoSuchContainer
+            row, is_container, total, update_id = found
+            if not is_container:
+                raise NoSuchContainer
+            if sort:
+                order = self._sorted_children(row, sort)
+                entries = self._entries(_window_of(order, window))
+            else:
+                entries = self._in_order(row, window)
+            return Page(
+                tuple(_entry(entry, row, object_id) for entry in entries),
+                total,
+                update_id,
+            )
+
+    def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
+        """Return one object. Raises NoSuchObject."""
+        with self._snapshot():
+            row, place = self._metadata_row(object_id)
+            entry = self._entries([row])[0]
+            parent = place if place is not None else entry[2]
+            if parent is None:
+                return Page((_entry(entry, None, ABOVE_ROOT),), 1, self._update_id(row))
+            parent_id, update_id = self._rows.execute(
+                "select object_id, update_id from object where id = ?", (parent,)
+            ).fetchone()
+            if entry[3]:
+                update_id = self._update_id(row)
+            return Page((_entry(entry, parent, parent_id),), 1, update_id)
+
+    def search(
+        self,
+        container_id: str,
+        criteria: Criteria,
+        window: Window,
+        sort: tuple[SortKey, ...],
+        policy: ClientPolicy,
+    ) -> Page:
+        """Return a window of what matches below a container.
+
+        Each item is found once, as its original, in whatever view it lies.
+
+        Raises NoSuchContainer; CannotProcess if it would take too long.
+        """
+        with self._snapshot():
+            found = self._rows.execute(
+                "select id, update_id from object where object_id = ? and is_container",
+                (container_id,),
+            ).fetchone()
+            if found is None:
+                raise NoSuchContainer
+            row, update_id = found
+            with self._time_limit():
+                order = self._matching(row, criteria, sort)
+            entries = self._entries(_window_of(order, window))
+            parents = self._object_ids({entry[2] for entry in entries})
+            return Page(
+                tuple(_entry(entry, entry[2], parents[entry[2]]) for entry in entries),
+                len(order),
+                update_id,
+            )
+
+    def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
+        """Return the file of an item. Raises NoSuchObject."""
+        found = self._rows.execute(
+            "select kind, root.path, directory.path, file.name, file.size_bytes,"
+            " file.mtime_ns, mime, features, item.duration_ms"
+            " from object join item on item.object = object.id"
+            " join file on file.id = item.file"
+            " join directory on directory.id = file.directory"
+            " join root on root.id = directory.root where object_id = ?",
+            (original(item_id),),
+        ).fetchone()
+        if found is None:
+            raise NoSuchObject
+        kind, root, directory, name, size, mtime_ns, mime, features, duration = found
+        return Resource(
+            item_id=item_id,
+            kind=Kind(kind),
+            root=root,
+            relative_path=directory + b"/" + name if directory else name,
+            size_bytes=size,
+            mtime_ns=mtime_ns,
+            mime=mime,
+            content_features=features,
+            duration_ms=duration,
+        )
+
+    def library_counts(self) -> tuple[LibraryCounts, ...]:
+        """Return how much each library holds, in the order of their names."""
+        counts: dict[str, dict[str, int]] = {}
+        for (library,) in self._rows.execute(
+            "select distinct library from root order by library"
+        ):
+            counts[library] = dict.fromkeys((*Kind, "problem"), 0)
+        for library, kind, count in self._rows.execute(
+            "select library, coalesce(kind, 'problem'), count(*) from file"
+            " join directory on directory.id = file.directory"
+            " join root on root.id = directory.root"
+            " left join item on item.file = file.id"
+            " where kind is not null or problem is not null group by 1, 2"
+        ):
+            counts[library][kind] = count
+        return tuple(
+            LibraryCounts(
+                name, of[Kind.AUDIO], of[Kind.VIDEO], of[Kind.IMAGE], of["problem"]
+            )
+            for name, of in counts.items()
+        )
+
+    def _metadata_row(self, object_id: str) -> tuple[int, int | None]:
+        """Return an object's row and, for a reference, its container's row."""
+        split = split_reference(object_id)
+        if split is None:
+            found = self._rows.execute(
+                "select id from object where object_id = ?", (object_id,)
+            ).fetchone()
+            if found is None:
+                raise NoSuchObject
+            return int(found[0]), None
+        found = self._rows.execute(
+            "select child.object, child.parent from object as item"
+            " join child on child.object = item.id"
+            " join object as container on container.id = child.parent"
+            " where item.object_id = ? and container.object_id = ?"
+            " and item.parent is not container.id",
+            split,
+        ).fetchone()
+        if found is None:
+            raise NoSuchObject
+        return int(found[0]), int(found[1])
+
+    def _update_id(self, row: int) -> int:
+        return int(
+            self._rows.execute(
+                "select update_id from object where id = ?", (row,)
+            ).fetchone()[0]
+        )
+
+    def _in_order(self, row: int, window: Window) -> list[tuple[Any, ...]]:
+        """Return entries in the order in which the container shows them."""
+        position, sort_key, child = self._rows.execute(
+            "select position, sort_key, object from landmark"
+            " where parent = ? and position <= ? order by position desc limit 1",
+            (row, window.start),
+        ).fetchone() or (0, "", 0)
+        return self._rows.execute(
+            f"select {_ENTRY} from child cross join object on object.id = child.object"
+            " where child.parent = ? and (child.sort_key, child.object) >= (?, ?)"
+            " order by child.sort_key, child.object limit ? offset ?",
+            (row, sort_key, child, window.count or -1, window.start - position),
+        ).fetchall()
+
+    def _sorted_children(self, row: int, sort: tuple[SortKey, ...]) -> Sequence[int]:
+        key = (self.system_update_id(), row, sort)
+        return self._ordered.get(
+            key,
+            lambda: self._rows.execute(
+                "select child.object from child"
+                " join found on found.object = child.object"
+                " where child.parent = ? order by"
+                f" {compiled.order_by(sort)} child.sort_key, child.object",
+                (row,),
+            ),
+        )
+
+    def _matching(
+        self, row: int, criteria: Criteria, sort: tuple[SortKey, ...]
+    ) -> Sequence[int]:
+        condition = compiled.condition(criteria)
+        below, scope = "", "found.object <> ?"
+        if row != ROOT_ROW:
+            below = (
+                "with recursive below(id) as (select object from child where parent = ?"
+                " union select child.object from child"
+                " join below on child.parent = below.id) "
+            )
+            scope = "found.object in below"
+        sql = (
+            f"{below}select found.object from found"
+            " join object on object.id = found.object"
+            " left join object as parent on parent.id = object.parent"
+            f" where {scope} and {condition.sql}"
+            f" order by {compiled.order_by(sort)} found.object"
+        )
+        return self._ordered.get(
+            (self.system_update_id(), row, criteria, sort),
+            lambda: self._rows.execute(sql, (row, *condition.values)),
+        )
+
+    def _entries(self, order: Sequence[int]) -> list[tuple[Any, ...]]:
+        rows = {}
+        for start in range(0, len(order), 500):
+            some = order[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for entry in self._rows.execute(
+                f"select {_ENTRY} from object where id in ({marks})",
+                tuple(some),
+            ):
+                rows[entry[0]] = entry
+        return [rows[row] for row in order]
+
+    def _object_ids(self, rows: set[int]) -> dict[int, str]:
+        some = tuple(rows)
+        marks = ",".join("?" * len(some))
+        return dict(
+            self._rows.execute(
+                f"select id, object_id from object where id in ({marks})",
+                some,
+            )
+        )
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        """End a query that runs too long with CannotProcess."""
+        end = time.monotonic() + _SEARCH_LIMIT_S
+        self._rows.set_progress_handler(
+            lambda: time.monotonic() > end, _STEPS_BETWEEN_CHECKS
+        )
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise CannotProcess("the search took too long") from error
+        finally:
+            self._rows.set_progress_handler(None, 0)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        self._rows.execute("begin")
+        try:
+            yield
+        finally:
+            self._rows.execute("commit")
+
+
+def _window_of(order: Sequence[int], window: Window) -> Sequence[int]:
+    end = window.start + window.count if window.count else len(order)
+    return order[window.start : end]
+
+
+def _entry(found: tuple[Any, ...], container: int | None, container_id: str) -> Entry:
+    """Return the entry as a child of a container: a reference if it lies elsewhere."""
+    _, object_id, parent, is_container, segments, child_count = found
+    ref_id = ""
+    if not is_container and parent != container:
+        ref_id = object_id
+        object_id = reference(item_id_of(object_id), container_id)
+    return Entry(
+        bool(is_container), object_id, container_id, segments, ref_id, child_count
+    )

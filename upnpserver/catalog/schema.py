@@ -1,0 +1,198 @@
+"""The tables of catalog.sqlite, and how the file is opened.
+
+The catalog can be built again from the disks at any time: an older or newer
+layout, or a corrupt file, is set aside and built anew. sqlite-utils makes the
+tables; it takes 150 ms to import, so only this module's create() touches it.
+"""
+
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+
+from upnpserver.errors import CatalogUnusable
+
+VERSION = 1
+_APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
+
+# directory and name are bytes as the file system has them. facts is the JSON
+# of MediaFacts without defaults, so that views are made anew without re-reading.
+_TABLES: dict[str, dict[str, type]] = {
+    "meta": {"name": str, "value": str},
+    "root": {"id": int, "library": str, "shown": str, "path": bytes},
+    "directory": {"id": int, "root": int, "path": bytes},
+    "file": {
+        "id": int,
+        "directory": int,
+        "name": bytes,
+        "size_bytes": int,
+        "mtime_ns": int,
+        "content_id": str,
+        "facts": str,
+        "problem": str,
+    },
+    "object": {
+        "id": int,
+        "object_id": str,
+        "parent": int,
+        "is_container": int,
+        "class": str,
+        "title": str,
+        "segments": str,
+        "child_count": int,
+        "update_id": int,
+    },
+    "item": {
+        "object": int,
+        "file": int,
+        "kind": str,
+        "mime": str,
+        "features": str,
+        "duration_ms": int,
+    },
+    "found": {
+        "object": int,
+        "title": str,
+        "title_key": str,
+        "class": str,
+        "creator": str,
+        "date": str,
+        "album": str,
+        "artist": str,
+        "genre": str,
+        "track": int,
+        "duration_ms": int,
+        "size_bytes": int,
+        "bitrate": int,
+        "protocol_info": str,
+        "resolution": str,
+    },
+}
+_PRIMARY_KEYS = {"meta": "name", "item": "object", "found": "object"}
+_NOT_NULL = {
+    "root": {"library", "shown", "path"},
+    "directory": {"root", "path"},
+    "file": {"directory", "name", "size_bytes", "mtime_ns"},
+    "object": {"object_id", "is_container", "class", "title", "segments"},
+    "item": {"file", "kind", "mime", "features"},
+}
+_INDEXES: dict[str, tuple[tuple[tuple[str, ...], bool], ...]] = {
+    "directory": ((("root", "path"), True),),
+    "file": ((("directory", "name"), True), (("content_id",), False)),
+    "object": ((("object_id",), True),),
+    "item": ((("file",), True),),
+}
+# The children of a container in the order in which they are shown. A landmark
+# is every LANDMARK_EVERYth child with its position, so that a page deep inside
+# a long list is found at once, and one new file rewrites next to nothing.
+_ORDERED_TABLES = """
+create table child (
+    parent integer not null, sort_key text not null, object integer not null,
+    primary key (parent, sort_key, object)
+) without rowid;
+create table landmark (
+    parent integer not null, position integer not null,
+    sort_key text not null, object integer not null,
+    primary key (parent, position)
+) without rowid;
+create index child_by_object on child (object);
+"""
+LANDMARK_EVERY = 256
+
+
+def connect_for_writing(path: Path) -> sqlite3.Connection:
+    """Return a connection to the catalog, made if missing or set aside if unusable.
+
+    Raises sqlite3.OperationalError if the folder is full or read-only.
+    """
+    try:
+        return _open_existing(path) if path.exists() else _create(path)
+    except CatalogUnusable:
+        set_aside(path)
+        return _create(path)
+
+
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """Return a read-only connection.
+
+    Raises CatalogUnusable if the file is missing, corrupt or of another version.
+    """
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("pragma query_only = on")
+        connection.execute("pragma trusted_schema = off")
+        connection.execute("pragma cache_size = -2000")  # KiB: memory is scarce
+        _check(connection)
+    except sqlite3.Error as error:
+        raise CatalogUnusable(str(error)) from error
+    return connection
+
+
+def set_aside(path: Path) -> Path:
+    """Move an unusable catalog out of the way and return its new path."""
+    kept = path.with_name(f"{path.name}.unusable-{int(time.time())}")
+    path.replace(kept)
+    for suffix in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).unlink()
+    return kept
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    version = connection.execute("pragma user_version").fetchone()[0]
+    application = connection.execute("pragma application_id").fetchone()[0]
+    if (application, version) != (_APPLICATION_ID, VERSION):
+        raise CatalogUnusable(f"made by another version ({version})")
+
+
+def _open_existing(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        _check(connection)
+        _set_pragmas(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise CatalogUnusable(str(error)) from error
+    except CatalogUnusable:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
+    # NORMAL keeps the file whole over a power cut and may lose the last
+    # commits: right for what can be read again, and kind to SD cards.
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    connection.execute("pragma temp_store = memory")
+    connection.execute("pragma cache_size = -8000")
+
+
+def _create(path: Path) -> sqlite3.Connection:
+    """Make the catalog under another name first: nobody sees half a schema."""
+    import sqlite_utils  # noqa: PLC0415  slow to import, needed once in a life
+
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    connection = sqlite3.connect(unfinished, isolation_level=None)
+    with contextlib.closing(connection):
+        database = sqlite_utils.Database(connection)
+        for name, columns in _TABLES.items():
+            key = _PRIMARY_KEYS.get(name, "id")
+            table = database.create_table(
+                name, columns, pk=key, not_null=_NOT_NULL.get(name, set())
+            )
+            for indexed, unique in _INDEXES.get(name, ()):
+                table.create_index(indexed, unique=unique)
+        connection.executescript(_ORDERED_TABLES)
+        connection.execute(f"pragma application_id = {_APPLICATION_ID}")
+        connection.execute(f"pragma user_version = {VERSION}")
+    unfinished.replace(path)
+    return _open_existing(path)
