@@ -73,6 +73,12 @@ def test_every_packet_that_leaves_is_counted(home, address):
     assert home.left_home()[address] == 2
 
 
+def test_only_what_the_server_sends_is_counted(home):
+    before = home.left_home()
+    send(home.client, "239.9.9.9")
+    assert home.left_home() == before
+
+
 @pytest.mark.parametrize("source", [FOREIGN_IPV4, FOREIGN_IPV6])
 def test_the_router_can_knock_with_a_foreign_address(home, source):
     address = home.server.ipv6 if ":" in source else home.server.ipv4

@@ -1,7 +1,7 @@
 """A small home network made of network namespaces: nothing of it is real.
 
     server --+
-    client --+-- switch (a bridge)
+    client --+-- switch (a bridge; client and router do not see each other)
     router --+   default gateway of the server; counts what would leave home
 
 Every host has one interface, eth0, with an address of each family and a
@@ -169,6 +169,8 @@ def _plug_in(host: Host, switch: str) -> Host:
     host.ip("link set lo up")
     host.ip(f"link add {INTERFACE} type veth peer name {port} netns {switch}")
     _run("ip", "-netns", switch, "link", "set", port, "master", "br0", "up")
+    if host.ipv4 != SERVER_IPV4:  # so what reaches the router is the server's
+        _run("bridge", "-netns", switch, "link", "set", "dev", port, "isolated", "on")
     host.ip(f"link set {INTERFACE} up multicast on")
     host.ip(f"address add {host.ipv4}/24 brd + dev {INTERFACE}")
     host.ip(f"address add {host.ipv6}/64 dev {INTERFACE} nodad")
