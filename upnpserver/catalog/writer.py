@@ -5,6 +5,7 @@ gained or lost children, then the update ids, and commits once: a reader sees
 the tree before or after, never between.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.item_rows import ItemRows, Root
+from upnpserver.errors import CatalogUnusable, StateFolderError
 from upnpserver.facts import facts_to_json
 from upnpserver.model import MediaFacts
 
@@ -54,12 +56,13 @@ class Commit:
 class Writer:
     """The scanner's end of the catalog.
 
-    Methods raise sqlite3.Error if the disk is full or the file is damaged: the
-    caller decides whether to wait or to build the catalog again.
+    All of it raises CatalogUnusable if the file turns out to be damaged (set it
+    aside and build it again), and StateFolderError if it can't be written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._rows = schema.connect_for_writing(path)
+        with _told_plainly():
+            self._rows = schema.connect_for_writing(path)
         self._containers = ContainerRows(self._rows)
         self._items = ItemRows(self._rows, self._containers)
         self._root_rows: dict[Root, int] = {}
@@ -261,13 +264,28 @@ class Writer:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Run the body in one transaction: all of it, or nothing."""
-        self._rows.execute("begin immediate")
-        try:
-            yield
-        except BaseException:
-            self._rows.execute("rollback")
-            self._containers.forget()
-            self._contents.clear()
-            self._fresh.clear()
-            raise
-        self._rows.execute("commit")
+        with _told_plainly():
+            self._rows.execute("begin immediate")
+            try:
+                yield
+                self._rows.execute("commit")
+            except BaseException:
+                if self._rows.in_transaction:  # a full disk rolls back by itself
+                    self._rows.execute("rollback")
+                self._containers.forget()
+                self._contents.clear()
+                self._fresh.clear()
+                raise
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turn SQLite's errors about the file into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StateFolderError(f"the catalog cannot be written: {error}") from error
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise CatalogUnusable(str(error)) from error
+        raise

@@ -1,0 +1,168 @@
+"""What lies on the disk, compared with what the catalog knows, folder by folder.
+
+Nothing is opened and nothing is remembered beyond one folder, so memory does
+not grow with the library. Directory times alone would miss files rewritten in
+place, so every file is asked for its size and time.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from upnpserver.catalog.writer import KnownFile
+
+MAX_DEPTH = 64
+# Folders that devices and systems keep for themselves.
+_NOT_MEDIA = {
+    b"@eaDir",
+    b"#recycle",
+    b"$RECYCLE.BIN",
+    b"System Volume Information",
+    b"lost+found",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A file that is new, or whose size or time is not as the catalog knows."""
+
+    directory: bytes
+    name: bytes
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A file that the catalog knows and the disk no longer holds."""
+
+    directory: bytes
+    name: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder that can't be listed: what the catalog knows of it stays."""
+
+    directory: bytes
+    reason: str
+
+
+Change = Changed | Gone | Unreadable
+KnownFiles = Callable[[bytes], Mapping[bytes, KnownFile]]
+
+
+def compare(
+    root: bytes,
+    known_files: KnownFiles,
+    known_directories: set[bytes],
+    is_media: Callable[[bytes], bool],
+) -> Iterator[Change]:
+    """Yield what changed below root since the catalog was written.
+
+    known_files: directory -> its files. known_directories is emptied as they
+    are met. is_media: whether a file of this name is worth opening.
+
+    A root that is missing, or empty where it was not, is away (a disk that is
+    not mounted): one Unreadable, and nothing in it is gone.
+    """
+    try:
+        if known_directories and not any(os.scandir(root)):
+            yield Unreadable(b"", "empty, but was not before: is its disk mounted?")
+            return
+    except OSError as error:
+        yield Unreadable(b"", _reason(error))
+        return
+    real_root = os.path.realpath(root)
+    waiting = [b""]
+    while waiting:
+        directory = waiting.pop()
+        known_directories.discard(directory)
+        try:
+            files, folders = _listed(root, real_root, directory, is_media)
+        except OSError as error:
+            _spare(known_directories, directory)
+            yield Unreadable(directory, _reason(error))
+            continue
+        yield from _differences(directory, files, known_files(directory))
+        if directory.count(b"/") + 1 < MAX_DEPTH:
+            waiting += sorted(folders, reverse=True)
+    for directory in sorted(known_directories):
+        for name in sorted(known_files(directory)):
+            yield Gone(directory, name)
+
+
+def count_media(root: bytes, is_media: Callable[[bytes], bool]) -> int:
+    """Return about how many media files lie below root, for a progress bar."""
+    return sum(
+        is_media(name)
+        for _, folders, names in os.walk(root)
+        if _keep_media_folders(folders)
+        for name in names
+    )
+
+
+def _keep_media_folders(folders: list[bytes]) -> bool:
+    folders[:] = [name for name in folders if _is_shown(name)]
+    return True
+
+
+def _is_shown(name: bytes) -> bool:
+    return not name.startswith(b".") and name not in _NOT_MEDIA
+
+
+def _listed(
+    root: bytes, real_root: bytes, directory: bytes, is_media: Callable[[bytes], bool]
+) -> tuple[dict[bytes, KnownFile], list[bytes]]:
+    """Return a directory's media files and the folders in it."""
+    files: dict[bytes, KnownFile] = {}
+    folders: list[bytes] = []
+    with os.scandir(os.path.join(root, directory)) as entries:  # noqa: PTH118  bytes
+        for entry in entries:
+            if not _is_shown(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                below = directory + b"/" + entry.name if directory else entry.name
+                folders.append(below)
+            elif is_media(entry.name):
+                status = _status(entry, real_root)
+                if status is not None and stat.S_ISREG(status.st_mode):
+                    files[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)
+    return files, folders
+
+
+def _status(entry: os.DirEntry[bytes], real_root: bytes) -> os.stat_result | None:
+    """Return a file's status; a link counts only if it ends inside the root."""
+    try:
+        if entry.is_symlink():
+            target = os.path.realpath(entry.path)
+            if not target.startswith(real_root.rstrip(b"/") + b"/"):
+                return None
+        return entry.stat()
+    except OSError:  # it vanished since it was listed, or its link dangles
+        return None
+
+
+def _differences(
+    directory: bytes,
+    files: Mapping[bytes, KnownFile],
+    known: Mapping[bytes, KnownFile],
+) -> Iterator[Change]:
+    for name in sorted(files):
+        file = files[name]
+        if known.get(name) != file:
+            yield Changed(directory, name, file.size_bytes, file.mtime_ns)
+    for name in sorted(known.keys() - files.keys()):
+        yield Gone(directory, name)
+
+
+def _spare(known_directories: set[bytes], directory: bytes) -> None:
+    below = directory + b"/"
+    known_directories.difference_update(
+        [known for known in known_directories if known.startswith(below)]
+    )
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else "cannot be read"
