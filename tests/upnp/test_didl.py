@@ -26,7 +26,7 @@ TRACK = didl.pack(
         )
     ],
 )
-ITEM = Entry(False, "r$x$music$all", "music$all", TRACK, ref_id="i$x")
+ITEM = Entry(False, "r$x$all", "all", TRACK, ref_id="i$x")
 FOLDER = Entry(
     True, "folder$a", "folder$", didl.pack("F", "object.container"), child_count=3
 )
@@ -39,7 +39,7 @@ def document(entry, wanted="*"):
 
 def test_item_with_everything_to_the_letter():
     assert document(ITEM) == (
-        f'{HEAD}<item id="r$x$music$all" parentID="music$all" restricted="1" refID="i$x">'
+        f'{HEAD}<item id="r$x$all" parentID="all" restricted="1" refID="i$x">'
         "<dc:title>A &amp; B</dc:title>"
         "<upnp:class>object.item.audioItem.musicTrack</upnp:class>"
         "<dc:creator>&lt;Me&gt;</dc:creator>"
@@ -52,7 +52,7 @@ def test_item_with_everything_to_the_letter():
 
 def test_empty_filter_leaves_what_is_required():
     assert document(ITEM, "") == (
-        f'{HEAD}<item id="r$x$music$all" parentID="music$all" restricted="1">'
+        f'{HEAD}<item id="r$x$all" parentID="all" restricted="1">'
         "<dc:title>A &amp; B</dc:title>"
         "<upnp:class>object.item.audioItem.musicTrack</upnp:class>"
         "</item></DIDL-Lite>"
