@@ -24,6 +24,14 @@ class MalformedRequest(UpnpServerError):
     """Bytes from the network that do not follow their grammar."""
 
 
+class RefusedRequest(MalformedRequest):
+    """An HTTP request that ends at the door: status and one line of text answer it."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class RangeNotSatisfiable(UpnpServerError):
     """A byte range that starts at or beyond the end of the entity (HTTP 416)."""
 
