@@ -1,0 +1,89 @@
+"""How many connections there are, and which one gives way when they are too many.
+
+Silent connections must not lock a TV out: whoever waits longest gives way,
+whoever is being answered stays.
+
+Source: security.md requirement 21.
+"""
+
+from typing import Protocol
+
+from upnpserver.net.hosts import Address
+from upnpserver.net.limits import Limits
+
+
+class Connection(Protocol):
+    """What is counted here."""
+
+    @property
+    def peer(self) -> Address:
+        """The other end's address."""
+
+    def retire(self) -> None:
+        """End, if it waits for a request; else after the answer."""
+
+    def give_way(self) -> None:
+        """End at once; remove() may come later."""
+
+
+class Connections:
+    """All open connections; those that wait for a request in order of their wait."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open: dict[Connection, None] = {}
+        self._waiting: dict[Connection, None] = {}
+        self._per_peer: dict[Address, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def all(self) -> list[Connection]:
+        """Return every open connection, the oldest first."""
+        return list(self._open)
+
+    def waiting(self) -> list[Connection]:
+        """Return those that wait for a request, the longest wait first."""
+        return list(self._waiting)
+
+    def add(self, connection: Connection) -> bool:
+        """Count a new one, which waits; True if somebody now has to give way."""
+        self._open[connection] = self._waiting[connection] = None
+        peer = connection.peer
+        self._per_peer[peer] = self._per_peer.get(peer, 0) + 1
+        return self._is_over(peer)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget one that has ended, or is about to; a second time does nothing."""
+        self._waiting.pop(connection, None)
+        if connection not in self._open:
+            return
+        del self._open[connection]
+        self._per_peer[connection.peer] -= 1
+        if not self._per_peer[connection.peer]:
+            del self._per_peer[connection.peer]
+
+    def wait(self, connection: Connection) -> None:
+        """Note that it has got its answer and waits from now on."""
+        if connection in self._open:
+            self._waiting[connection] = None
+
+    def work(self, connection: Connection) -> bool:
+        """Note that it is about to be answered; False if there is no room for that."""
+        self._waiting.pop(connection, None)
+        if self._is_over(connection.peer):
+            self.make_room()
+        return not self._is_over(connection.peer)
+
+    def make_room(self) -> None:
+        """Let the ones that wait longest give way until all is within the limits."""
+        for connection in self.waiting():
+            if self._is_over(connection.peer):
+                self.remove(connection)
+                connection.give_way()
+
+    def _is_over(self, peer: Address) -> bool:
+        return (
+            len(self._open) > self._limits.connections
+            or self._per_peer.get(peer, 0) > self._limits.connections_per_peer
+        )

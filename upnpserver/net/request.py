@@ -1,0 +1,149 @@
+"""One HTTP request, as every handler sees it, and the answer to it."""
+
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from upnpserver.errors import RefusedRequest
+from upnpserver.net.answer import Headers
+from upnpserver.net.head import Head
+from upnpserver.net.transport import Transport
+from upnpserver.policy import EVERYONE, ClientPolicy
+
+if TYPE_CHECKING:
+    from upnpserver.net.channel import Channel
+
+TEXT = ("Content-Type", 'text/plain; charset="utf-8"')
+
+
+class ServerRequest:
+    """A request whose body has arrived, waiting for exactly one answer.
+
+    A handler answers with respond(), or with begin() and finish_stream(), at
+    once or later. When the client has gone meanwhile, answering does nothing.
+
+    path, query: as sent, split at the first "?", not decoded.
+    port: the one that the request came in on.
+    peer: a link-local IPv6 address keeps its scope id.
+    base_url: "http://192.0.2.1:8200", the address that this request came in on;
+    never with a scope id.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_channel",
+        "_finish",
+        "_is_gone",
+        "base_url",
+        "body",
+        "head",
+        "method",
+        "path",
+        "peer",
+        "policy",
+        "port",
+        "query",
+    )
+
+    def __init__(self, channel: "Channel", head: Head) -> None:
+        self._channel: Channel | None = channel
+        self._answered = self._is_gone = False
+        self._finish: list[Deferred[None]] = []
+        self.head = head
+        self.method = head.method
+        self.path, _, self.query = head.target.partition(b"?")
+        self.body = b""
+        self.peer: IPv4Address | IPv6Address = channel.peer
+        self.base_url: str = channel.base_url
+        self.port: int = channel.port
+        self.policy: ClientPolicy = EVERYONE
+
+    def header(self, name: bytes) -> str:
+        """Return a request header, "" if it was not sent; any case of name will do.
+
+        Bytes beyond ASCII come as latin-1; repeated headers joined by ", ".
+        """
+        return self.head.headers.get(name.lower(), b"").decode("latin-1")
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the connection was lost before the answer was complete."""
+        return self._is_gone
+
+    @property
+    def transport(self) -> Transport:
+        """Where a stream's bytes go between begin() and finish_stream()."""
+        if self._channel is None:
+            raise RuntimeError("the client has gone")
+        return self._channel.tcp
+
+    def respond(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        """Send the whole answer; HEAD gets the same without the body.
+
+        Content-Length, Date, Server and Connection are added; names go out as
+        they are spelled here.
+        """
+        self._check_unanswered()
+        if self._channel is not None:
+            self._channel.answer(status, headers, body)
+        self._answered = True
+
+    def refuse(self, refusal: RefusedRequest, *headers: tuple[str, str]) -> None:
+        """Answer with a status and one line of text."""
+        self.respond(refusal.status, [TEXT, *headers], f"{refusal}\n".encode())
+
+    def begin(self, status: int, headers: Headers, length: int) -> None:
+        """Send the head of an answer of length bytes, which the caller sends.
+
+        The caller writes exactly that many to transport (none for HEAD) and
+        then calls finish_stream(), or abort().
+        """
+        self._check_unanswered()
+        if self._channel is not None:
+            self._channel.begin_stream(status, headers, length)
+        self._answered = True
+
+    def finish_stream(self) -> None:
+        """Note that the last byte was handed to the transport."""
+        if self._channel is not None:
+            self._channel.finish_stream()
+
+    def abort(self) -> None:
+        """End the connection at once: what was promised can't be sent."""
+        if self._channel is not None:
+            self._channel.abort()
+
+    def fail(self) -> None:
+        """Answer 500 after an error of ours, or abort what was begun; then close."""
+        if self._channel is not None:
+            self._channel.fail()
+
+    def notifyFinish(self) -> Deferred[None]:
+        """Return a Deferred: None once answered, a failure if the client left."""
+        finish: Deferred[None] = Deferred()
+        self._finish.append(finish)
+        return finish
+
+    def was_answered(self) -> None:
+        """Take note from the channel that the whole answer is with the transport."""
+        finish, self._finish, self._channel = self._finish, [], None
+        for waiting in finish:
+            waiting.callback(None)
+
+    def was_lost(self, reason: Failure) -> None:
+        """Take note from the channel that there is nobody to answer any more."""
+        self._is_gone = True
+        finish, self._finish, self._channel = self._finish, [], None
+        for waiting in finish:
+            waiting.errback(reason)
+
+    @property
+    def is_answered(self) -> bool:
+        """Tell whether an answer was begun."""
+        return self._answered
+
+    def _check_unanswered(self) -> None:
+        if self._answered:
+            raise RuntimeError("a request has one answer")
