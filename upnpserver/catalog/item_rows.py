@@ -103,7 +103,10 @@ class ItemRows:
         )
         ways = views.placements(file.facts, file.place)
         places = {
-            (self._containers.end_of(placement.way), placement.sort_key)
+            (
+                self._containers.end_of(placement.way),
+                f"{placement.sort_key}\x1f{item_id}",
+            )
             for placement in ways
         }
         folder = self._containers.end_of(ways[0].way)

@@ -89,8 +89,10 @@ def _child(
     sort_key: str | None = None,
     properties: tuple[tuple[str, str], ...] = (),
 ) -> Container:
-    key = _CONTAINERS_FIRST + (_key(title) if sort_key is None else sort_key)
-    return Container(object_id, upnp_class, title, key, properties)
+    key = _key(title) if sort_key is None else sort_key
+    # The id settles the order of equal titles, whoever was found first.
+    whole_key = f"{_CONTAINERS_FIRST}{key}\x1f{object_id}"
+    return Container(object_id, upnp_class, title, whole_key, properties)
 
 
 def _item_key(*parts: str) -> str:

@@ -1,0 +1,127 @@
+"""SQL finds what matches() says, for random criteria on random objects."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from support.made_up_files import HOUSEHOLD, MUSIC
+
+from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.writer import Writer
+from upnpserver.model import Window
+from upnpserver.policy import EVERYONE
+from upnpserver.upnp import didl
+from upnpserver.upnp.criteria import (
+    OPERATORS,
+    AllOf,
+    AnyOf,
+    Exists,
+    Relation,
+    matches,
+    parse_criteria,
+)
+from upnpserver.upnp.props import EVERYTHING, SEARCHABLE, SORTABLE, parse_sort
+
+NAMES = {
+    "d": "urn:schemas-upnp-org:metadata-1-0/DIDL-Lite/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "upnp": "urn:schemas-upnp-org:metadata-1-0/upnp/",
+}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    path = tmp_path_factory.mktemp("compile") / "catalog.sqlite"
+    writer = Writer(path)
+    writer.sync_roots([MUSIC])
+    writer.apply(HOUSEHOLD, [])
+    writer.close()
+    reader = Reader(path)
+    yield reader
+    reader.close()
+
+
+def search(reader, tree, sort=()):
+    return reader.search("0", tree, Window(), sort, EVERYONE)
+
+
+@pytest.fixture(scope="module")
+def objects(reader):
+    """Every object with its properties as its DIDL-Lite tells them."""
+    page = search(reader, parse_criteria("*"))
+    return {entry.object_id: told(entry) for entry in page.entries}
+
+
+def told(entry):
+    document = didl.write((entry,), EVERYTHING, "")
+    (element,) = etree.fromstring(document)
+    properties = {
+        "@id": (entry.object_id,),
+        "@parentID": (entry.parent_id,),
+    }
+    for name in SEARCHABLE:
+        tag, _, attribute = name.partition("@")
+        if not tag:
+            continue
+        path = f"d:{tag}" if ":" not in tag else tag
+        found = element.findall(path, NAMES)
+        values = [e.get(attribute) if attribute else e.text for e in found]
+        properties[name] = tuple(value for value in values if value)
+    return {name: values for name, values in properties.items() if values}
+
+
+VALUES = [
+    *("", "a", "Ann", "bob", "ÉLAN", "one", "First", "jazz", "unknown album", "e"),
+    *("object.item", "object.item.audioItem", "object.container.*", "object.item."),
+    *("1", "2", "10", "1000", "0:01:00", "0:00:59.999", "-1", "2020", "2001-01-01"),
+    *("1280x720", "http-get:*:audio", "i$", "music$all", "%", "_", "'", "\\"),
+]
+names = st.sampled_from([*SEARCHABLE, "nobody:knows"])
+relations = st.builds(
+    Relation,
+    names,
+    st.sampled_from(sorted(OPERATORS.values())),
+    st.sampled_from(VALUES),
+)
+terms = relations | st.builds(Exists, names, st.booleans())
+trees = st.recursive(
+    terms,
+    lambda below: (
+        st.lists(below, min_size=2, max_size=3)
+        .map(tuple)
+        .flatmap(lambda some: st.sampled_from([AllOf(some), AnyOf(some)]))
+    ),
+    max_leaves=6,
+)
+
+
+@given(tree=trees)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sql_agrees_with_the_meaning(reader, objects, tree):
+    found = {entry.object_id for entry in search(reader, tree).entries}
+    assert found == {
+        object_id
+        for object_id, properties in objects.items()
+        if matches(tree, properties)
+    }
+
+
+@pytest.mark.parametrize("name", SORTABLE)
+@pytest.mark.parametrize("sign", "+-")
+def test_every_advertised_property_sorts(reader, objects, name, sign):
+    everything = parse_criteria("*")
+    ids = [
+        entry.object_id
+        for entry in search(reader, everything, parse_sort(sign + name)).entries
+    ]
+    assert sorted(ids) == sorted(objects)
+    having = [bool(objects[object_id].get(name)) for object_id in ids]
+    # Objects without the property are at one end, all together.
+    assert having == sorted(having, reverse=sign == "-")
+
+
+@pytest.mark.parametrize("name", SEARCHABLE)
+def test_every_advertised_property_is_searched(reader, objects, name):
+    found = {e.object_id for e in search(reader, Exists(name, wanted=True)).entries}
+    assert found == {i for i, properties in objects.items() if properties.get(name)}
+    assert found or name == "@refID" or name.startswith("res@bitrate")

@@ -1,0 +1,55 @@
+"""Made-up media files for tests of the catalog: facts without any file."""
+
+from upnpserver.catalog.identity import short_hash
+from upnpserver.catalog.item_rows import Root
+from upnpserver.catalog.writer import ReadFile
+from upnpserver.model import Kind, MediaFacts
+
+MUSIC = Root("Home", (), b"/srv/media")
+
+
+def track(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    """Return an audio file as the scanner would have read it."""
+    return file_of(path, root, Kind.AUDIO, "audio/mpeg", **facts)
+
+
+def photo(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    return file_of(path, root, Kind.IMAGE, "image/jpeg", **facts)
+
+
+def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    return file_of(path, root, Kind.VIDEO, "video/mp4", **facts)
+
+
+def file_of(path: str, root: Root, kind: Kind, mime: str, **facts) -> ReadFile:
+    directory, _, name = path.encode().rpartition(b"/")
+    content_id = facts.pop("content_id", short_hash(path))
+    return ReadFile(
+        root,
+        directory,
+        name,
+        size_bytes=facts.pop("size_bytes", 1000),
+        mtime_ns=facts.pop("mtime_ns", 1),
+        facts=MediaFacts(kind=kind, mime=mime, content_id=content_id, **facts),
+    )
+
+
+def broken(path: str, root: Root = MUSIC) -> ReadFile:
+    directory, _, name = path.encode().rpartition(b"/")
+    return ReadFile(root, directory, name, 10, 1, None, "not readable")
+
+
+HOUSEHOLD = (
+    track(
+        "A/01.mp3", title="One", artists=("Ann",), album="First", track=1, date="2001"
+    ),
+    track("A/02.mp3", title="Two", artists=("Ann", "Bob"), album="First", track=2),
+    track("A/10.mp3", title="Ten", artists=("Ann",), album="First", track=10),
+    track("B/x.flac", title="Élan", album_artists=("Zoë",), genres=("Jazz", "Soul")),
+    track("loose 10.mp3"),
+    track("loose 9.mp3"),
+    film("Films/Café.mp4", duration_ms=60_000, width=1280, height=720),
+    photo("Pics/p1.jpg", date="2020-05-06T10:11:12", width=640, height=480),
+    photo("Pics/p2.jpg"),
+    broken("A/broken.mp3"),
+)
