@@ -15,7 +15,8 @@ LAYERS = (
     {"model"},
     {"facts", "beneath", "offline"},
     {"config", "policy"},
-    {"upnp", "dlna", "devices", "media"},
+    {"upnp", "dlna", "devices"},
+    {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},
     {"net", "web", "doctor"},

@@ -1,0 +1,61 @@
+"""protocolInfo: the four fields that say in what form a res is to be had.
+
+Source: DLNA guidelines (protocolInfo, 4th field); reference dlna-media.md
+section 1; ConnectionManager:1 section 2.5.2 (SourceProtocolInfo).
+"""
+
+from enum import IntFlag
+
+from upnpserver.dlna.mimes import MEDIA_TYPES
+from upnpserver.dlna.profile_names import PROFILE_NAMES
+from upnpserver.model import Kind
+
+
+class Flag(IntFlag):
+    """The primary flags, the first 32 of 128 bits of DLNA.ORG_FLAGS."""
+
+    STREAMING = 1 << 24  # transferMode Streaming is allowed
+    INTERACTIVE = 1 << 23
+    BACKGROUND = 1 << 22
+    STALLING = 1 << 21  # a reader that stops (pause) is waited for
+    DLNA_1_5 = 1 << 20  # without it the other bits do not count
+
+
+_STORED_FILE = Flag.BACKGROUND | Flag.STALLING | Flag.DLNA_1_5
+_FLAGS = {
+    Kind.AUDIO: Flag.STREAMING | _STORED_FILE,
+    Kind.VIDEO: Flag.STREAMING | _STORED_FILE,
+    Kind.IMAGE: Flag.INTERACTIVE | _STORED_FILE,
+}
+_BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
+_ORIGINAL = "DLNA.ORG_CI=0"
+
+
+def content_features(kind: Kind, profile: str = "") -> str:
+    """Return the 4th field for a file as it is; also contentFeatures.dlna.org.
+
+    profile: a DLNA profile's name, empty if none fits.
+    """
+    flags = f"DLNA.ORG_FLAGS={_FLAGS[kind]:08X}{0:024}"
+    named = [f"DLNA.ORG_PN={profile}"] if profile else []
+    return ";".join((*named, _BYTE_SEEK, _ORIGINAL, flags))
+
+
+def protocol_info(mime: str, features: str) -> str:
+    """Return the whole protocolInfo of something that is got by HTTP."""
+    return f"http-get:*:{mime}:{features}"
+
+
+def source_protocol_info() -> str:
+    """Return the CSV of all that this server can send, for GetProtocolInfo.
+
+    Each profile with its MIME name, then each MIME name alone: some TVs are
+    said to hide what is not in the list.
+    """
+    named = [
+        protocol_info(mime, f"DLNA.ORG_PN={name}")
+        for mime, names in PROFILE_NAMES.items()
+        for name in names.split()
+    ]
+    plain = dict.fromkeys(row.mime for row in MEDIA_TYPES)
+    return ",".join([*named, *(protocol_info(mime, "*") for mime in plain)])
