@@ -93,21 +93,22 @@ def running_daemon(
     state_dir: Path,
     *folders: Path,
     port: int = PORT,
-    more: tuple[str, ...] = (),
+    interfaces: tuple[str, ...] = (INTERFACE,),
     wrapper: tuple[str, ...] = (),
+    log: str = "output.log",
 ) -> Iterator[Daemon]:
     """Serve folders from the host; see what it printed when the test fails.
 
-    more: further options of serve; wrapper: a command to run it under.
+    interfaces: none leaves the choice to it; wrapper: a command to run it under.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     argv = [
         *(*wrapper, sys.executable, "-m", "upnpserver", "serve"),
         *(str(folder) for folder in folders),
         *("--state-dir", str(state_dir), "--port", str(port)),
-        *("--interface", INTERFACE, *more),
+        *(word for name in interfaces for word in ("--interface", name)),
     ]
-    daemon = Daemon(host, port, state_dir / "output.log", argv)
+    daemon = Daemon(host, port, state_dir / log, argv)
     try:
         yield daemon
     finally:

@@ -243,14 +243,14 @@ def search(
 
 
 class SsdpListener:
-    """Hears what is announced to the IPv4 group on one host."""
+    """Hears what is announced to the IPv4 group on one host's interface."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, interface: str = INTERFACE) -> None:
         with host.entered():
             self._socket = socket.socket(type=socket.SOCK_DGRAM)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind((SSDP_GROUP, SSDP_PORT))
-            index = socket.if_nametoindex(INTERFACE).to_bytes(4, "little")
+            index = socket.if_nametoindex(interface).to_bytes(4, "little")
             self._socket.setsockopt(
                 socket.IPPROTO_IP,
                 socket.IP_ADD_MEMBERSHIP,
