@@ -13,9 +13,12 @@ class ClientPolicy:
     """What the asking device needs, and what it may see.
 
     device: name of the device rule that matched, for logs and explanations.
+    any_transfer_mode: it asks for films with transferMode Interactive, and plays
+    nothing if that is refused.
     """
 
     device: str = "generic"
+    any_transfer_mode: bool = False
 
 
 EVERYONE = ClientPolicy()
