@@ -7,6 +7,7 @@ never collides with the short fixed ids that some consoles ask for, and only
 
 import hashlib
 from base64 import b32encode
+from functools import lru_cache
 
 ROOT = "0"
 ABOVE_ROOT = "-1"
@@ -15,6 +16,7 @@ _REFERENCE = "r$"
 _ITEM_ID_LENGTH = 16
 
 
+@lru_cache(maxsize=4096)  # neighbours share their artist, album and folder
 def short_hash(*parts: str | bytes) -> str:
     """Return 16 base32 characters that tell parts from all other parts."""
     digest = hashlib.blake2b(digest_size=10)

@@ -6,6 +6,7 @@ again, is the same. The first placement is the original: the folder as on disk.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from upnpserver.catalog.identity import short_hash
 from upnpserver.model import Kind, MediaFacts
@@ -78,10 +79,12 @@ def _stem(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
+@lru_cache(maxsize=4096)
 def _key(title: str) -> str:
     return natural_key(fold(title))
 
 
+@lru_cache(maxsize=4096)  # neighbours share most of their way
 def _child(
     object_id: str,
     title: str,

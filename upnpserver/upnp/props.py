@@ -64,6 +64,8 @@ _PROPERTY = re.compile(r"[+-](@?[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?(?:@[\w:.-
 
 def fold(text: str) -> str:
     """Return text as it is compared: no case, no accents, compatible forms."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upnpserver.errors import MalformedRequest
+from upnpserver.scan.messages import (
+    Committed,
+    Finished,
+    Progress,
+    Ready,
+    Scan,
+    ScanRoot,
+    Trouble,
+    from_line,
+    to_line,
+)
+
+texts = st.text(max_size=20)
+paths = st.binary(max_size=20)
+kinds = st.sampled_from(["audio", "video", "image"])
+roots = st.builds(
+    ScanRoot,
+    texts,
+    st.lists(texts, max_size=2).map(tuple),
+    paths,
+    st.lists(kinds, max_size=3).map(tuple),
+)
+messages = st.one_of(
+    st.builds(Scan, paths, st.lists(roots, max_size=3).map(tuple), st.booleans()),
+    st.builds(Ready),
+    st.builds(Progress, st.integers(0), st.integers(0)),
+    st.builds(Committed, st.integers(0), st.lists(texts).map(tuple)),
+    st.builds(Trouble, texts),
+    st.builds(
+        Finished, st.integers(0), st.integers(0), st.integers(0), st.floats(0, 9)
+    ),
+)
+
+
+@given(messages)
+def test_a_message_comes_back_from_its_line(message):
+    line = to_line(message)
+    assert line.endswith(b"\n")
+    assert b"\n" not in line[:-1]
+    assert from_line(line) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"{}", b"[]", b"null", b"\xff", b'{"type": "Nothing"}',
+        b'{"type": "Ready", "more": 1}', b'{"type": "Scan"}', b'{"type": []}',
+    ],
+)  # fmt: skip
+def test_other_lines_are_refused(line):
+    with pytest.raises(MalformedRequest):
+        from_line(line)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_message_or_refused(line):
+    with pytest.raises(MalformedRequest):
+        from_line(line)

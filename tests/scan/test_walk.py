@@ -1,0 +1,161 @@
+import os
+
+import pytest
+
+from upnpserver.catalog.writer import KnownFile
+from upnpserver.scan import walk
+from upnpserver.scan.walk import Changed, Gone, Unreadable
+
+
+def is_mp3(name):
+    return name.endswith(b".mp3")
+
+
+def put(folder, path, content=b"x"):
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def as_known(file):
+    status = file.stat()
+    return KnownFile(status.st_size, status.st_mtime_ns)
+
+
+def changes(root, known=None):
+    """Compare root with known: {directory: {name: KnownFile}}."""
+    known = known or {}
+    return list(
+        walk.compare(
+            os.fsencode(root),
+            lambda directory: known.get(directory, {}),
+            set(known),
+            is_mp3,
+        )
+    )
+
+
+def found(root, known=None):
+    return [
+        change.directory + b"/" * bool(change.directory) + change.name
+        for change in changes(root, known)
+        if isinstance(change, Changed)
+    ]
+
+
+def test_finds_media_in_folders_in_order(tmp_path):
+    for path in ("b/2.mp3", "a/1.mp3", "3.mp3", "a/note.txt", "a/deep/er/4.mp3"):
+        put(tmp_path, path)
+    assert found(tmp_path) == [b"3.mp3", b"a/1.mp3", b"a/deep/er/4.mp3", b"b/2.mp3"]
+
+
+def test_tells_size_and_time(tmp_path):
+    file = put(tmp_path, "a/1.mp3", b"12345")
+    os.utime(file, ns=(1, 987654321))
+    assert changes(tmp_path) == [Changed(b"a", b"1.mp3", 5, 987654321)]
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    put(tmp_path, os.fsdecode(b"\xff\xfe.mp3"))
+    assert found(tmp_path) == [b"\xff\xfe.mp3"]
+
+
+@pytest.mark.parametrize(
+    "path", [".hidden.mp3", ".git/1.mp3", "@eaDir/1.mp3", "$RECYCLE.BIN/x/1.mp3"]
+)
+def test_what_systems_keep_for_themselves_is_not_media(tmp_path, path):
+    put(tmp_path, path)
+    assert changes(tmp_path) == []
+
+
+def test_unchanged_files_say_nothing(tmp_path):
+    file = put(tmp_path, "a/1.mp3")
+    assert changes(tmp_path, {b"a": {b"1.mp3": as_known(file)}}) == []
+
+
+def test_a_file_rewritten_in_place_with_its_folder_untouched(tmp_path):
+    file = put(tmp_path, "a/1.mp3")
+    known = {b"a": {b"1.mp3": as_known(file)}}
+    file.write_bytes(b"y")
+    os.utime(file, ns=(5, 5))
+    assert changes(tmp_path, known) == [Changed(b"a", b"1.mp3", 1, 5)]
+
+
+def test_files_and_folders_that_left(tmp_path):
+    put(tmp_path, "stay.txt")
+    known = {
+        b"": {b"old.mp3": KnownFile(1, 1)},
+        b"a/b": {b"2.mp3": KnownFile(1, 1), b"1.mp3": KnownFile(1, 1)},
+    }
+    assert changes(tmp_path, known) == [
+        Gone(b"", b"old.mp3"),
+        Gone(b"a/b", b"1.mp3"),
+        Gone(b"a/b", b"2.mp3"),
+    ]
+
+
+def test_a_root_that_is_missing_or_suddenly_empty_is_away(tmp_path):
+    known = {b"a": {b"1.mp3": KnownFile(1, 1)}}
+    (missing,) = changes(tmp_path / "none", known)
+    assert missing == Unreadable(b"", "No such file or directory")
+    (empty,) = changes(tmp_path, known)
+    assert isinstance(empty, Unreadable)
+    assert "mounted" in empty.reason
+
+
+def test_an_empty_root_that_always_was_is_just_empty(tmp_path):
+    assert changes(tmp_path) == []
+
+
+def test_an_unreadable_folder_keeps_what_is_known_of_it(tmp_path, monkeypatch):
+    put(tmp_path, "a/1.mp3")
+    put(tmp_path, "locked/2.mp3")
+    known = {
+        b"locked": {b"2.mp3": KnownFile(1, 1)},
+        b"locked/in": {b"3.mp3": KnownFile(1, 1)},
+        b"locked2": {b"4.mp3": KnownFile(1, 1)},
+    }
+    real = os.scandir
+
+    def scandir(path):  # root may read everything, so say no in its place
+        if bytes(path).endswith(b"/locked"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert changes(tmp_path, known) == [
+        Changed(b"a", b"1.mp3", 1, (tmp_path / "a/1.mp3").stat().st_mtime_ns),
+        Unreadable(b"locked", "Permission denied"),
+        Gone(b"locked2", b"4.mp3"),
+    ]
+
+
+def test_links_stay_inside_and_loops_end(tmp_path):
+    inside = tmp_path / "lib"
+    put(inside, "a/1.mp3")
+    put(tmp_path, "outside/secret.mp3")
+    (inside / "in.mp3").symlink_to("a/1.mp3")
+    (inside / "out.mp3").symlink_to(tmp_path / "outside/secret.mp3")
+    (inside / "dangling.mp3").symlink_to("nowhere")
+    (inside / "outside").symlink_to(tmp_path / "outside")
+    (inside / "a/loop").symlink_to("..")
+    assert found(inside) == [b"in.mp3", b"a/1.mp3"]
+
+
+def test_fifos_are_passed_by(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert changes(tmp_path) == []
+
+
+def test_very_deep_trees_end(tmp_path):
+    path = "/".join("d" * (walk.MAX_DEPTH + 5)) + "/1.mp3"
+    put(tmp_path, path)
+    put(tmp_path, "d/2.mp3")
+    assert found(tmp_path) == [b"d/2.mp3"]
+
+
+def test_count_for_the_progress_bar(tmp_path):
+    for path in ("1.mp3", "a/2.mp3", "a/x.txt", ".h/3.mp3"):
+        put(tmp_path, path)
+    assert walk.count_media(os.fsencode(tmp_path), is_mp3) == 2
