@@ -14,7 +14,7 @@ Address = IPv4Address | IPv6Address
 
 _AUTHORITY = re.compile(
     r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})(?:%[\w.%-]{1,20})?\]|(?P<name>[\w.-]{1,253}))"
-    r"(?::(?P<port>\d{1,5}))?",
+    r"(?::(?P<port>[1-9]\d{0,4}))?",
     re.ASCII,
 )
 

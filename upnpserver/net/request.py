@@ -1,7 +1,7 @@
 """One HTTP request, as every handler sees it, and the answer to it."""
 
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -12,10 +12,31 @@ from upnpserver.net.head import Head
 from upnpserver.net.transport import Transport
 from upnpserver.policy import EVERYONE, ClientPolicy
 
-if TYPE_CHECKING:
-    from upnpserver.net.channel import Channel
-
 TEXT = ("Content-Type", 'text/plain; charset="utf-8"')
+
+
+class Line(Protocol):
+    """The connection that a request came in on."""
+
+    peer: IPv4Address | IPv6Address
+    base_url: str
+    port: int
+    wire: Transport
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer."""
+
+    def begin_stream(self, status: int, headers: Headers, length: int) -> None:
+        """Send a head, and leave the transport to the caller."""
+
+    def finish_stream(self) -> None:
+        """Take the transport back."""
+
+    def fail(self) -> None:
+        """Answer 500, or abort what was begun; then close."""
+
+    def abort(self) -> None:
+        """End at once."""
 
 
 class ServerRequest:
@@ -33,9 +54,9 @@ class ServerRequest:
 
     __slots__ = (
         "_answered",
-        "_channel",
         "_finish",
         "_is_gone",
+        "_line",
         "base_url",
         "body",
         "head",
@@ -47,17 +68,17 @@ class ServerRequest:
         "query",
     )
 
-    def __init__(self, channel: "Channel", head: Head) -> None:
-        self._channel: Channel | None = channel
+    def __init__(self, line: Line, head: Head) -> None:
+        self._line: Line | None = line
         self._answered = self._is_gone = False
         self._finish: list[Deferred[None]] = []
         self.head = head
         self.method = head.method
         self.path, _, self.query = head.target.partition(b"?")
         self.body = b""
-        self.peer: IPv4Address | IPv6Address = channel.peer
-        self.base_url: str = channel.base_url
-        self.port: int = channel.port
+        self.peer: IPv4Address | IPv6Address = line.peer
+        self.base_url: str = line.base_url
+        self.port: int = line.port
         self.policy: ClientPolicy = EVERYONE
 
     def header(self, name: bytes) -> str:
@@ -75,9 +96,9 @@ class ServerRequest:
     @property
     def transport(self) -> Transport:
         """Where a stream's bytes go between begin() and finish_stream()."""
-        if self._channel is None:
+        if self._line is None:
             raise RuntimeError("the client has gone")
-        return self._channel.tcp
+        return self._line.wire
 
     def respond(self, status: int, headers: Headers, body: bytes = b"") -> None:
         """Send the whole answer; HEAD gets the same without the body.
@@ -86,8 +107,8 @@ class ServerRequest:
         they are spelled here.
         """
         self._check_unanswered()
-        if self._channel is not None:
-            self._channel.answer(status, headers, body)
+        if self._line is not None:
+            self._line.answer(status, headers, body)
         self._answered = True
 
     def refuse(self, refusal: RefusedRequest, *headers: tuple[str, str]) -> None:
@@ -101,24 +122,24 @@ class ServerRequest:
         then calls finish_stream(), or abort().
         """
         self._check_unanswered()
-        if self._channel is not None:
-            self._channel.begin_stream(status, headers, length)
+        if self._line is not None:
+            self._line.begin_stream(status, headers, length)
         self._answered = True
 
     def finish_stream(self) -> None:
         """Note that the last byte was handed to the transport."""
-        if self._channel is not None:
-            self._channel.finish_stream()
+        if self._line is not None:
+            self._line.finish_stream()
 
     def abort(self) -> None:
         """End the connection at once: what was promised can't be sent."""
-        if self._channel is not None:
-            self._channel.abort()
+        if self._line is not None:
+            self._line.abort()
 
     def fail(self) -> None:
         """Answer 500 after an error of ours, or abort what was begun; then close."""
-        if self._channel is not None:
-            self._channel.fail()
+        if self._line is not None:
+            self._line.fail()
 
     def notifyFinish(self) -> Deferred[None]:
         """Return a Deferred: None once answered, a failure if the client left."""
@@ -127,15 +148,15 @@ class ServerRequest:
         return finish
 
     def was_answered(self) -> None:
-        """Take note from the channel that the whole answer is with the transport."""
-        finish, self._finish, self._channel = self._finish, [], None
+        """Take note from the connection that the whole answer is with the transport."""
+        finish, self._finish, self._line = self._finish, [], None
         for waiting in finish:
             waiting.callback(None)
 
     def was_lost(self, reason: Failure) -> None:
-        """Take note from the channel that there is nobody to answer any more."""
+        """Take note from the connection that there is nobody to answer any more."""
         self._is_gone = True
-        finish, self._finish, self._channel = self._finish, [], None
+        finish, self._finish, self._line = self._finish, [], None
         for waiting in finish:
             waiting.errback(reason)
 
