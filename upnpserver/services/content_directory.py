@@ -80,7 +80,10 @@ def call(
 
 
 def is_light(action: str, arguments: Mapping[str, str], catalog: Catalog) -> bool:
-    """Whether call() costs so little that it may run in the reactor's thread."""
+    """Whether call() costs so little that it may run in the reactor's thread.
+
+    Raises InvalidArgs if no object is named.
+    """
     if action == "Search":
         return False
     if action != "Browse" or arguments.get("BrowseFlag") == "BrowseMetadata":

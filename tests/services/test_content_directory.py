@@ -1,0 +1,224 @@
+"""Browse, Search and the capabilities on a real catalog."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from support.made_up_files import HOUSEHOLD, MUSIC
+
+from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.writer import Writer
+from upnpserver.errors import (
+    ActionError,
+    BadSearchCriteria,
+    BadSortCriteria,
+    InvalidAction,
+    InvalidArgs,
+    NoSuchContainer,
+    NoSuchObject,
+)
+from upnpserver.policy import EVERYONE
+from upnpserver.services.content_directory import (
+    LIGHT_OBJECTS,
+    Asker,
+    call,
+    is_light,
+)
+from upnpserver.upnp.description import CONTENT_DIRECTORY, scpd
+
+ASKER = Asker(EVERYONE, "http://192.0.2.1:8200")
+BROWSE = {
+    "ObjectID": "music$all",
+    "BrowseFlag": "BrowseDirectChildren",
+    "Filter": "*",
+    "StartingIndex": "0",
+    "RequestedCount": "0",
+    "SortCriteria": "",
+}
+SEARCH = {
+    "ContainerID": "0",
+    "SearchCriteria": 'upnp:class derivedfrom "object.item"',
+    "Filter": "*",
+    "StartingIndex": "0",
+    "RequestedCount": "0",
+    "SortCriteria": "",
+}
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cds") / "catalog.sqlite"
+    writer = Writer(path)
+    writer.sync_roots([MUSIC])
+    writer.apply(HOUSEHOLD, [])
+    writer.close()
+    reader = Reader(path)
+    yield reader
+    reader.close()
+
+
+def browse(catalog, **changes):
+    return dict(call("Browse", {**BROWSE, **changes}, catalog, ASKER))
+
+
+def search(catalog, **changes):
+    return dict(call("Search", {**SEARCH, **changes}, catalog, ASKER))
+
+
+def count(answer):
+    return len(etree.fromstring(answer["Result"]))
+
+
+def test_children(catalog):
+    answer = browse(catalog)
+    assert count(answer) == 6
+    assert (answer["NumberReturned"], answer["TotalMatches"]) == ("6", "6")
+    assert "http://192.0.2.1:8200/media/" in answer["Result"]
+    assert int(answer["UpdateID"]) > 0
+
+
+def test_a_page_and_what_lies_behind_the_end(catalog):
+    page = browse(catalog, StartingIndex="4", RequestedCount="5")
+    assert (page["NumberReturned"], page["TotalMatches"]) == ("2", "6")
+    behind = browse(catalog, StartingIndex="600", RequestedCount="5")
+    assert (behind["NumberReturned"], behind["TotalMatches"]) == ("0", "6")
+
+
+@pytest.mark.parametrize("object_id", ["0", "", " 0 "])
+def test_metadata_of_the_root(catalog, object_id):
+    answer = browse(catalog, ObjectID=object_id, BrowseFlag="BrowseMetadata")
+    assert (answer["NumberReturned"], answer["TotalMatches"]) == ("1", "1")
+    assert 'id="0" parentID="-1"' in answer["Result"]
+    assert "upnp:searchClass" in answer["Result"]
+
+
+def test_the_names_that_the_xbox_uses(catalog):
+    arguments = {**BROWSE, "ContainerID": "music$all"}
+    del arguments["ObjectID"]
+    assert dict(call("Browse", arguments, catalog, ASKER))["TotalMatches"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"ObjectID": "nothing"}, NoSuchObject),
+        ({"BrowseFlag": "BrowseEverything"}, InvalidArgs),
+        ({"BrowseFlag": ""}, InvalidArgs),
+        ({"StartingIndex": "-1"}, InvalidArgs),
+        ({"RequestedCount": "-1"}, InvalidArgs),
+        ({"RequestedCount": "ten"}, InvalidArgs),
+        ({"RequestedCount": "1.5"}, InvalidArgs),
+        ({"RequestedCount": "4294967296"}, InvalidArgs),
+        ({"RequestedCount": ""}, InvalidArgs),
+        ({"StartingIndex": "٣"}, InvalidArgs),
+        ({"SortCriteria": "dc:title"}, BadSortCriteria),
+        ({"SortCriteria": "+foo:bar"}, BadSortCriteria),
+    ],
+)
+def test_browse_refuses(catalog, changes, error):
+    with pytest.raises(error):
+        browse(catalog, **changes)
+
+
+@pytest.mark.parametrize("name", BROWSE)
+def test_every_argument_of_browse_is_needed(catalog, name):
+    arguments = {key: value for key, value in BROWSE.items() if key != name}
+    with pytest.raises(InvalidArgs):
+        call("Browse", arguments, catalog, ASKER)
+
+
+@pytest.mark.parametrize("name", SEARCH)
+def test_every_argument_of_search_is_needed(catalog, name):
+    arguments = {key: value for key, value in SEARCH.items() if key != name}
+    with pytest.raises(InvalidArgs):
+        call("Search", arguments, catalog, ASKER)
+
+
+def test_search(catalog):
+    assert count(search(catalog)) == 9
+    page = search(catalog, StartingIndex="1", RequestedCount="3")
+    assert (page["NumberReturned"], page["TotalMatches"]) == ("3", "9")
+    nothing = search(catalog, SearchCriteria='dc:title = "no such"')
+    assert (count(nothing), nothing["TotalMatches"]) == (0, "0")
+    assert search(catalog, SearchCriteria="*")["TotalMatches"] != "0"
+
+
+def test_search_refuses(catalog):
+    with pytest.raises(BadSearchCriteria):
+        search(catalog, SearchCriteria="dc:title")
+    with pytest.raises(NoSuchContainer):
+        search(catalog, ContainerID="nothing")
+
+
+def test_unknown_actions(catalog):
+    for action in ("DestroyObject", "", "browse"):
+        with pytest.raises(InvalidAction):
+            call(action, BROWSE, catalog, ASKER)
+
+
+def test_out_arguments_are_those_of_the_scpd_in_order(catalog):
+    space = {"s": "urn:schemas-upnp-org:service-1-0"}
+    for action in etree.fromstring(scpd(CONTENT_DIRECTORY)).iterfind(
+        ".//s:action", space
+    ):
+        name = action.findtext("s:name", None, space)
+        promised = [
+            argument.findtext("s:name", None, space)
+            for argument in action.iterfind(".//s:argument", space)
+            if argument.findtext("s:direction", None, space) == "out"
+        ]
+        answer = call(name, {**BROWSE, **SEARCH}, catalog, ASKER)
+        assert [out for out, _ in answer] == promised
+
+
+def test_capabilities_name_what_works(catalog):
+    ((_, sorts),) = call("GetSortCapabilities", {}, catalog, ASKER)
+    for name in sorts.split(","):
+        assert browse(catalog, SortCriteria=f"-{name}")["TotalMatches"] == "6"
+    ((_, searches),) = call("GetSearchCapabilities", {}, catalog, ASKER)
+    for name in searches.split(","):
+        search(catalog, SearchCriteria=f"{name} exists true")
+
+
+class Crowd:
+    """A catalog with one folder of many children."""
+
+    def child_count(self, object_id):
+        return 10 * LIGHT_OBJECTS if object_id == "crowd" else 1
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "light"),
+    [
+        ("GetSystemUpdateID", {}, True),
+        ("Search", SEARCH, False),
+        ("Browse", {**BROWSE, "ObjectID": "crowd"}, False),
+        ("Browse", {**BROWSE, "ObjectID": "crowd", "RequestedCount": "30"}, True),
+        ("Browse", {**BROWSE, "ObjectID": "crowd", "RequestedCount": "5000"}, False),
+        ("Browse", {**BROWSE, "ObjectID": "crowd", "SortCriteria": "+dc:title"}, False),
+        ("Browse", {**BROWSE, "ObjectID": "few", "SortCriteria": "+dc:title"}, True),
+        ("Browse", {**BROWSE, "ObjectID": "few"}, True),
+        ("Browse", {**BROWSE, "ObjectID": "crowd", "RequestedCount": "x"}, True),
+        ("Browse", {"ObjectID": "crowd", "BrowseFlag": "BrowseMetadata"}, True),
+    ],
+)
+def test_what_is_answered_in_the_reactor(action, arguments, light):
+    assert is_light(action, arguments, Crowd()) is light
+
+
+texts = st.text(max_size=30) | st.sampled_from(["0", "music$", "*", "", "1"])
+
+
+@given(
+    st.sampled_from(["Browse", "Search", "GetSortCapabilities"]),
+    st.dictionaries(st.sampled_from([*BROWSE, *SEARCH]), texts),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_arguments_are_answered_or_refused(catalog, action, arguments):
+    try:
+        light = is_light(action, arguments, catalog)
+        answer = call(action, arguments, catalog, ASKER)
+    except ActionError:
+        return
+    assert light in (True, False)
+    assert answer
