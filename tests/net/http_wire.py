@@ -25,6 +25,19 @@ NOW = 784111777.0
 OWN_LINES = f"Date: {DATE}\r\nServer: {SERVER}\r\n".encode()
 
 
+class TurningClock(Clock):
+    """A Clock whose calls made during a turn wait for the next, as the reactor's do."""
+
+    def advance(self, amount):
+        self.rightNow += amount
+        due = [call for call in self.calls if call.getTime() <= self.rightNow]
+        for call in sorted(due, key=lambda call: call.getTime()):
+            if call.active():
+                self.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
+
+
 @implementer(ITCPTransport)
 class Wire:
     """One connection, seen from both ends: send() and received are the client's."""
@@ -197,7 +210,7 @@ class Door:
     """A site on a clock, and connections to it."""
 
     def __init__(self, exact=None, prefixes=None, **options):
-        self.clock = options.pop("clock", None) or Clock()
+        self.clock = TurningClock()
         self.addresses = {ip_address(OWN)}
         self.limits = options.pop("limits", Limits())
         self.site = Site(

@@ -372,6 +372,7 @@ class Channel(Protocol):
 
     def _end(self, within_s: float) -> None:
         self._phase = Phase.END
+        self._door.connections.wait(self)
         self._reader.clear()
         self._produce(False)
         self._deadline.set(within_s)

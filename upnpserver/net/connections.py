@@ -42,10 +42,6 @@ class Connections:
         """Return every open connection, the oldest first."""
         return list(self._open)
 
-    def waiting(self) -> list[Connection]:
-        """Return those that wait for a request, the longest wait first."""
-        return list(self._waiting)
-
     def add(self, connection: Connection) -> bool:
         """Count a new one, which waits; True if somebody now has to give way."""
         self._open[connection] = self._waiting[connection] = None
@@ -64,7 +60,7 @@ class Connections:
             del self._per_peer[connection.peer]
 
     def wait(self, connection: Connection) -> None:
-        """Note that it has got its answer and waits from now on."""
+        """Note that nobody works for it from now on: it waits, or is ending."""
         if connection in self._open:
             self._waiting[connection] = None
 
@@ -76,14 +72,22 @@ class Connections:
         return not self._is_over(connection.peer)
 
     def make_room(self) -> None:
-        """Let the ones that wait longest give way until all is within the limits."""
-        for connection in self.waiting():
-            if self._is_over(connection.peer):
-                self.remove(connection)
-                connection.give_way()
+        """Let those that wait longest give way until all is within the limits.
+
+        A peer with too many gives up its own first: it must not push out the
+        one silent connection of a TV.
+        """
+        for is_over in (self._is_peer_over, self._are_all_over):
+            for connection in list(self._waiting):
+                if is_over(connection.peer):
+                    self.remove(connection)
+                    connection.give_way()
 
     def _is_over(self, peer: Address) -> bool:
-        return (
-            len(self._open) > self._limits.connections
-            or self._per_peer.get(peer, 0) > self._limits.connections_per_peer
-        )
+        return self._are_all_over(peer) or self._is_peer_over(peer)
+
+    def _is_peer_over(self, peer: Address) -> bool:
+        return self._per_peer.get(peer, 0) > self._limits.connections_per_peer
+
+    def _are_all_over(self, _: Address) -> bool:
+        return len(self._open) > self._limits.connections
