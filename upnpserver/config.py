@@ -1,0 +1,120 @@
+"""What the owner decided, as one frozen value with every default.
+
+settings.py makes it from the TOML file and the command line; everything else
+only reads it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from upnpserver.errors import ConfigError
+from upnpserver.model import Kind
+from upnpserver.offline.addresses import Network
+
+ALL_KINDS = frozenset(Kind)
+LOG_LEVELS = ("debug", "info", "warning", "error")
+MAX_NAME = 63  # UDA 1.0 section 2.1: friendlyName "should be < 64 characters"
+
+
+def default_friendly_name() -> str:
+    """Return "upnpserver on HOST": two servers in one house are told apart."""
+    host = os.uname().nodename.partition(".")[0]
+    known = host.isprintable() and host not in ("", "localhost")
+    return f"upnpserver on {host}"[:MAX_NAME] if known else "upnpserver"
+
+
+def default_state_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for UUID and databases.
+
+    systemd names its own (the first, when there are several); else it is the
+    user's: XDG Base Directory Specification, where a relative path counts as
+    unset.
+
+    Raises ConfigError if the environment tells neither.
+    """
+    service = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    if service.startswith("/"):
+        return Path(service)
+    user = environment.get("XDG_STATE_HOME", "")
+    if user.startswith("/"):
+        return Path(user, "upnpserver")
+    home = environment.get("HOME", "")
+    if home.startswith("/"):
+        return Path(home, ".local", "state", "upnpserver")
+    raise ConfigError(
+        "no place for the state folder (HOME is not set): name one with --state-dir"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Folders that are shown together under one name.
+
+    folders: absolute paths. kinds: what else lies there is left out.
+    """
+
+    name: str
+    folders: tuple[Path, ...]
+    kinds: frozenset[Kind] = ALL_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set; see systemd/upnpserver.toml for each in words.
+
+    port: None takes the one of the last start, else 8200, else a free one.
+    interfaces: empty means every usable one.
+    networks: whose devices are answered beside those on our own networks.
+    names: Host names that requests may carry beside our addresses; lower case.
+    """
+
+    libraries: tuple[Library, ...] = ()
+    friendly_name: str = field(default_factory=default_friendly_name)
+    port: int | None = None
+    interfaces: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    names: tuple[str, ...] = ()
+    log_level: str = "info"
+    state_dir: Path = field(default_factory=default_state_dir)
+
+
+def pack(config: Config) -> bytes:
+    """Return the configuration as JSON, for another process of ours."""
+    plain: dict[str, Any] = {
+        "libraries": [
+            [library.name, [str(path) for path in library.folders], [*library.kinds]]
+            for library in config.libraries
+        ],
+        "friendly_name": config.friendly_name,
+        "port": config.port,
+        "interfaces": config.interfaces,
+        "networks": [str(network) for network in config.networks],
+        "names": config.names,
+        "log_level": config.log_level,
+        "state_dir": str(config.state_dir),
+    }
+    return json.dumps(plain).encode()
+
+
+def unpack(packed: bytes) -> Config:
+    """Return what pack() was given."""
+    plain: dict[str, Any] = json.loads(packed)
+    libraries = tuple(
+        Library(name, tuple(map(Path, folders)), frozenset(map(Kind, kinds)))
+        for name, folders, kinds in plain["libraries"]
+    )
+    return Config(
+        libraries=libraries,
+        friendly_name=plain["friendly_name"],
+        port=plain["port"],
+        interfaces=tuple(plain["interfaces"]),
+        networks=tuple(map(ip_network, plain["networks"])),
+        names=tuple(plain["names"]),
+        log_level=plain["log_level"],
+        state_dir=Path(plain["state_dir"]),
+    )

@@ -1,0 +1,1 @@
+"""The TOML file and the command line, read into a Config."""
