@@ -1,0 +1,50 @@
+"""One open media file, as the probes read it.
+
+Only the descriptor is known here: no path, so that nothing can open another
+file beside it.
+"""
+
+import io
+import os
+from dataclasses import dataclass
+
+from upnpserver.errors import ProbeError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open regular file. size_bytes is what fstat says, never a library."""
+
+    fd: int
+    size_bytes: int
+    extension: str  # of its name: lower case, without the dot; only a hint
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to count bytes from offset on; fewer only at the end.
+
+        Raises ProbeError if the disk fails.
+        """
+        try:
+            data = os.pread(self.fd, count, offset)
+            while 0 < len(data) < count:
+                more = os.pread(self.fd, count - len(data), offset + len(data))
+                if not more:
+                    break
+                data += more
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise ProbeError(f"it cannot be read: {reason}") from None
+        return data
+
+    def stream(self) -> io.BufferedReader:
+        """Return a seekable binary file at its beginning; closing it is free."""
+        # Not open(): that asks the terminal driver whether this is a terminal.
+        raw = io.FileIO(self.fd, closefd=False)
+        raw.seek(0)
+        return io.BufferedReader(raw)
+
+
+def open_source(fd: int, name: str) -> Source:
+    """Return the Source of a descriptor; name is the file's own, without path."""
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    return Source(fd, os.fstat(fd).st_size, extension)

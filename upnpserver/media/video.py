@@ -1,0 +1,212 @@
+"""Films, and the audio formats that mutagen can't read, by libmediainfo."""
+
+from dataclasses import replace
+from typing import Final
+
+from upnpserver.dlna.mimes import mime_for
+from upnpserver.errors import ProbeError
+from upnpserver.media import names, text
+from upnpserver.media.libmediainfo import Analysis, Stream, analysed
+from upnpserver.media.signatures import HEAD_BYTES, transport_packets
+from upnpserver.media.source import Source
+from upnpserver.model import Kind, MediaFacts
+
+# The library's parser for each container.
+PARSERS: Final = {
+    "mp4": "Mpeg4",
+    "quicktime": "Mpeg4",
+    "3gpp": "Mpeg4",
+    "3gpp2": "Mpeg4",
+    "matroska": "Mk",
+    "webm": "Mk",
+    "avi": "Riff",
+    "mpegps": "MpegPs",
+    "mpegts": "MpegTs",
+    "mpegvideo": "Mpegv",
+    "asf": "Wm",
+    "flv": "Flv",
+    "ogg": "Ogg",
+    "realmedia": "Rm",
+    "truehd": "Ac3",
+    "dts": "Dts",
+    "au": "Au",
+    "caf": "Caf",
+    "amr": "Amr",
+}
+_TRANSPORT_PARSERS: Final = {188: "MpegTs", 192: "Bdav", 204: "Tsp"}
+
+# How much of an MPEG-TS is read at its beginning and end: more only while the
+# first key frame, which tells the size of the picture, or the last time stamp
+# was not among it.
+_TRANSPORT_LIMITS: Final = (128 << 10, 1 << 20, 16 << 20)
+# An MPEG program stream is read whole up to 16 MiB by the library; its first
+# 2 MiB and last 1 MiB hold the same: headers, first and last time stamp.
+_PROGRAM_STREAM_SHOWN: Final = 3 << 20
+
+_INTERLACED: Final = {"Interlaced", "MBAFF", "PAFF", "Mixed"}
+# Codecs of which bits a sample are a fact, not the decoder's choice.
+_LOSSLESS: Final = {"pcm", "flac", "alac", "truehd", "mlp", "wmalossless"}
+_LIST_SEPARATOR: Final = " / "
+_MAX_SIDE: Final = 65535
+
+
+def read_video(source: Source, container: str, content_id: str) -> MediaFacts:
+    """Return the facts of a film, or of a file of that container with sound only.
+
+    Raises ProbeError if there is neither picture nor sound.
+    """
+    if container == "mpegts":
+        return _read_transport_stream(source, content_id)
+    skip = 0
+    if container == "mpegps":
+        skip = max(0, source.size_bytes - _PROGRAM_STREAM_SHOWN)
+    with analysed(source, PARSERS[container], skip=skip) as analysis:
+        return _facts(source, container, content_id, analysis)
+
+
+def _read_transport_stream(source: Source, content_id: str) -> MediaFacts:
+    head = source.read_at(0, HEAD_BYTES)
+    packets = transport_packets(head)
+    if packets is None:
+        raise ProbeError("it is no MPEG transport stream")
+    sync_offset, packet_size = packets
+    facts = _first_telling(source, _TRANSPORT_PARSERS[packet_size], content_id)
+    return replace(
+        facts,
+        packet_size=packet_size,
+        timestamped=packet_size == 192 and _has_time_stamps(head, sync_offset),
+        mime=mime_for("mpegts", facts.kind, packet_size),
+    )
+
+
+def _first_telling(source: Source, parser: str, content_id: str) -> MediaFacts:
+    """Return the facts of an MPEG-TS from as few bytes as will do."""
+    facts = None
+    for limit in _TRANSPORT_LIMITS:
+        with analysed(source, parser, transport_limit_bytes=limit) as analysis:
+            if _has_streams(analysis):
+                facts = _facts(source, "mpegts", content_id, analysis)
+        if limit >= source.size_bytes or (facts and _tells_enough(facts)):
+            break
+    if facts is None:
+        raise ProbeError("neither picture nor sound was found in it")
+    return facts
+
+
+def _tells_enough(facts: MediaFacts) -> bool:
+    return bool(facts.duration_ms and (facts.width or facts.kind is Kind.AUDIO))
+
+
+def _has_time_stamps(head: bytes, sync_offset: int) -> bool:
+    """Return whether the four bytes before any packet of 192 are not all zero."""
+    first = (sync_offset - 4) % 192
+    return any(any(head[at : at + 4]) for at in range(first, len(head) - 3, 192))
+
+
+def _has_streams(analysis: Analysis) -> bool:
+    return bool(analysis.count(Stream.VIDEO) or analysis.count(Stream.AUDIO))
+
+
+def _facts(
+    source: Source, container: str, content_id: str, analysis: Analysis
+) -> MediaFacts:
+    if not _has_streams(analysis):
+        raise ProbeError("neither picture nor sound was found in it")
+    kind = Kind.VIDEO if analysis.count(Stream.VIDEO) else Kind.AUDIO
+    duration_ms = _duration_ms(analysis)
+    facts = MediaFacts(
+        kind=kind,
+        mime=mime_for(container, kind),
+        content_id=content_id,
+        container=container,
+        title=text.one_line(_tag(analysis, "Title") or _tag(analysis, "Movie")),
+        date=text.date(_tag(analysis, "Recorded_Date")),
+        comment=text.comment(_tag(analysis, "Comment")),
+        duration_ms=duration_ms,
+        bitrate_bps=source.size_bytes * 8000 // duration_ms if duration_ms else None,
+    )
+    facts = _with_sound(facts, analysis)
+    if kind is Kind.VIDEO:
+        return _with_picture(facts, analysis)
+    return _with_music_tags(facts, analysis)
+
+
+def _duration_ms(analysis: Analysis) -> int | None:
+    for stream in Stream:
+        milliseconds = analysis.number(stream, "Duration")
+        if milliseconds and milliseconds >= 1:
+            return round(milliseconds)
+    return None
+
+
+def _with_sound(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
+    if not analysis.count(Stream.AUDIO):
+        return facts
+    profile = analysis.text(Stream.AUDIO, "Format_Profile")
+    codec = names.audio_codec(
+        analysis.text(Stream.AUDIO, "Format"),
+        profile,
+        analysis.text(Stream.AUDIO, "CodecID"),
+    )
+    features = analysis.text(Stream.AUDIO, "Format_AdditionalFeatures")
+    bits = _whole(analysis, Stream.AUDIO, "BitDepth", 64)
+    return replace(
+        facts,
+        audio_codec=codec,
+        audio_profile=names.audio_profile(codec, profile, features),
+        sample_rate_hz=_whole(analysis, Stream.AUDIO, "SamplingRate", 1 << 24),
+        channels=_whole(analysis, Stream.AUDIO, "Channel(s)", 255),
+        bits_per_sample=bits if codec in _LOSSLESS else None,
+    )
+
+
+def _with_picture(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
+    codec = names.video_codec(
+        analysis.text(Stream.VIDEO, "Format"),
+        analysis.text(Stream.VIDEO, "Format_Version"),
+        analysis.text(Stream.VIDEO, "CodecID"),
+    )
+    profile, level = names.video_profile(
+        codec, analysis.text(Stream.VIDEO, "Format_Profile")
+    )
+    frames_per_s = analysis.number(Stream.VIDEO, "FrameRate")
+    return replace(
+        facts,
+        width=_whole(analysis, Stream.VIDEO, "Width", _MAX_SIDE),
+        height=_whole(analysis, Stream.VIDEO, "Height", _MAX_SIDE),
+        video_codec=codec,
+        video_profile=profile,
+        video_level=level,
+        frame_rate_mhz=round(frames_per_s * 1000) if frames_per_s else None,
+        interlaced=analysis.text(Stream.VIDEO, "ScanType") in _INTERLACED,
+    )
+
+
+def _with_music_tags(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
+    return replace(
+        facts,
+        title=facts.title or text.one_line(_tag(analysis, "Track")),
+        artists=_names(analysis, "Performer"),
+        album_artists=_names(analysis, "Album/Performer"),
+        album=text.one_line(_tag(analysis, "Album"), text.MAX_NAME),
+        genres=_names(analysis, "Genre"),
+        composers=_names(analysis, "Composer"),
+        track=text.number(_tag(analysis, "Track/Position")),
+        disc=text.number(_tag(analysis, "Part/Position")),
+    )
+
+
+def _tag(analysis: Analysis, parameter: str) -> str:
+    return analysis.text(Stream.GENERAL, parameter)
+
+
+def _names(analysis: Analysis, parameter: str) -> tuple[str, ...]:
+    return text.names(_tag(analysis, parameter).split(_LIST_SEPARATOR))
+
+
+def _whole(
+    analysis: Analysis, stream: Stream, parameter: str, largest: int
+) -> int | None:
+    """Return a positive whole number up to largest, None for anything else."""
+    value = analysis.number(stream, parameter)
+    return int(value) if value is not None and 1 <= value <= largest else None
