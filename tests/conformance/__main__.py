@@ -1,0 +1,11 @@
+"""Run the checks against the installed servers: python -m tests.conformance."""
+
+import sys
+from pathlib import Path
+
+# The helpers import each other as pytest does: with tests/ as the first folder.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from conformance.run import main
+
+sys.exit(main())
