@@ -130,3 +130,14 @@ class LibraryCounts:
     video: int
     image: int
     problems: int
+
+    def __str__(self) -> str:
+        """Return the one line that people read of a library."""
+        counted = (
+            (self.audio, "track", "tracks"),
+            (self.video, "video", "videos"),
+            (self.image, "picture", "pictures"),
+            (self.problems, "file not readable", "files not readable"),
+        )
+        parts = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
+        return f"{self.name}: {', '.join(parts) or 'nothing yet'}"

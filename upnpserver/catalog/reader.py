@@ -206,6 +206,16 @@ class Reader:
             for name, of in counts.items()
         )
 
+    def problems(self) -> Iterator[tuple[bytes, str]]:
+        """Yield (path, reason) of each file that could not be read, in order."""
+        yield from self._rows.execute(
+            "select root.path || '/' || iif(directory.path = x'', x'',"
+            " directory.path || '/') || file.name, problem from file"
+            " join directory on directory.id = file.directory"
+            " join root on root.id = directory.root"
+            " where problem is not null order by 1"
+        )
+
     def _metadata_row(self, object_id: str) -> tuple[int, int | None]:
         """Return an object's row and, for a reference, its container's row."""
         split = split_reference(object_id)

@@ -109,7 +109,8 @@ class Eventing:
         """Tell a service's subscribers of new values, soon and together."""
         if self._is_stopped:
             return
-        self._pending.setdefault(service, {}).update(changes)
+        before = self._pending.get(service, {})
+        self._pending[service] = gena.merged(before, changes)
         if self._moderation is None:
             self._moderation = self._clock.callLater(MODERATION_S, self._publish_now)
 
@@ -161,7 +162,7 @@ class Eventing:
         for subscription in list(self._subscriptions.values()):
             changes = pending.get(subscription.service)
             if changes:
-                subscription.waiting |= changes
+                subscription.waiting = gena.merged(subscription.waiting, changes)
                 self._send_waiting(subscription)
 
     def _first_event(self, subscription: _Subscription) -> None:

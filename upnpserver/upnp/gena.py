@@ -18,6 +18,7 @@ Address = IPv4Address | IPv6Address
 LEAST_LEASE_S, USUAL_LEASE_S, MOST_LEASE_S = 300, 1800, 7200
 MAX_CALLBACKS = 4
 MAX_CALLBACK_CHARACTERS = 1024
+MAX_CONTAINERS = 500  # told in one message: some 25 KB
 EVENT = "upnp:event"
 
 _CALLBACKS = re.compile(r"\s*(?:<[^<>]*>\s*)+", re.ASCII)
@@ -121,6 +122,22 @@ def _callback(url: str, peer: Address) -> Callback:
 def _is_same(address: Address, peer: Address) -> bool:
     """Whether both name one host; the peer's may carry a link's scope."""
     return address.version == peer.version and address.packed == peer.packed
+
+
+def merged(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """Return the changes of two messages as one: the newest value of each wins.
+
+    ContainerUpdateIDs adds up: pairs of container and update id, the newest
+    for each container (ContentDirectory:1 section 2.5.3).
+    """
+    both = {**before, **after}
+    name = "ContainerUpdateIDs"
+    if before.get(name) and after.get(name):
+        pairs = f"{before[name]},{after[name]}".split(",")
+        newest = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        kept = list(newest.items())[-MAX_CONTAINERS:]
+        both[name] = ",".join(f"{container},{number}" for container, number in kept)
+    return both
 
 
 def property_set(variables: Mapping[str, str]) -> bytes:

@@ -1,0 +1,48 @@
+"""One scan in the foreground, for the command line."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from upnpserver.catalog.reader import Reader
+from upnpserver.config import Config
+from upnpserver.progress import ProgressLine
+from upnpserver.scan.messages import Finished, Message, Progress, Trouble
+from upnpserver.scan.roots import CATALOG_FILE, scan_order
+from upnpserver.scan.worker import scan
+from upnpserver.state import State
+
+
+def run_once(config: Config, progress: ProgressLine, *, list_problems: bool) -> int:
+    """Bring the catalog up to date and say what was found; return the exit code.
+
+    Raises StateFolderError: in use by a server, or not writable.
+    """
+
+    def tell(message: Message) -> None:
+        match message:
+            case Progress(done, total):
+                progress.update(done, total)
+            case Trouble(text):
+                progress.clear()
+                print(f"upnpserver: {text}", file=sys.stderr)  # noqa: T201
+            case Finished(read, gone, problems, seconds):
+                progress.finish()
+                print(  # noqa: T201
+                    f"{read} files read, {gone} gone, {problems} not readable,"
+                    f" in {seconds:.1f} s"
+                )
+
+    with State.open(config.state_dir):
+        scan(scan_order(config, count_first=True), tell)
+        with contextlib.closing(Reader(config.state_dir / CATALOG_FILE)) as reader:
+            for library in reader.library_counts():
+                print(f"  {library}")  # noqa: T201
+            if list_problems:
+                for path, problem in reader.problems():
+                    print(f"{_shown(path)}: {problem}")  # noqa: T201
+    return 0
+
+
+def _shown(path: bytes) -> str:
+    return str(Path(path.decode("utf-8", "backslashreplace")))

@@ -1,0 +1,46 @@
+"""From the configured libraries to the folders that are scanned and shown."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from upnpserver.config import Config, Library
+from upnpserver.scan.messages import Scan, ScanRoot
+
+CATALOG_FILE = "catalog.sqlite"
+
+
+def scan_order(config: Config, *, count_first: bool) -> Scan:
+    """Return the message that makes a scanner scan everything configured."""
+    catalog = os.fsencode(config.state_dir / CATALOG_FILE)
+    return Scan(catalog, scan_roots(config.libraries), count_first)
+
+
+def scan_roots(libraries: Iterable[Library]) -> tuple[ScanRoot, ...]:
+    """Return one root for each folder.
+
+    "Folders" shows libraries by name, and their folders by name, but never a
+    level with only one thing in it: a person would open it for nothing.
+    """
+    known = tuple(libraries)
+    return tuple(
+        ScanRoot(
+            library.name,
+            _shown(library, folder, only_library=len(known) == 1),
+            os.fsencode(folder),
+            tuple(sorted(library.kinds)),
+        )
+        for library in known
+        for folder in library.folders
+    )
+
+
+def _shown(library: Library, folder: Path, *, only_library: bool) -> tuple[str, ...]:
+    above = () if only_library else (library.name,)
+    return above if len(library.folders) == 1 else (*above, _title(library, folder))
+
+
+def _title(library: Library, folder: Path) -> str:
+    """Return the folder's name, or its path where another has the same name."""
+    names = [other.name for other in library.folders]
+    return folder.name if names.count(folder.name) == 1 else str(folder)
