@@ -13,13 +13,15 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 LAYERS = (
     {"", "errors"},
     {"model"},
-    {"facts", "beneath", "state", "offline"},
+    {"facts", "beneath", "state", "progress", "offline"},
     {"config", "policy"},
+    {"settings"},  # reads file and command line into a config
     {"upnp", "dlna", "devices"},
     {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},
     {"net", "web", "doctor"},
+    {"handover"},  # from the command line to the server
     {"cli"},
     {"__main__"},
 )

@@ -1,0 +1,160 @@
+"""The command line: serve, scan, check-config, version.
+
+Each command imports what it needs when it runs.
+"""
+
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from upnpserver import __version__
+from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
+from upnpserver.errors import ConfigError
+from upnpserver.settings.load import Options, check_interfaces, load
+
+
+def _examples(*lines: str) -> str:
+    """Return the end of a help text; the backspace keeps click from refilling it."""
+    return "\n  ".join(("\b\nExamples:", *lines))
+
+
+_folders = click.argument("folders", metavar="[DIR]...", nargs=-1)
+_config = click.option(
+    "--config",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Read FILE (TOML); options given here win over it.",
+)
+_state_dir = click.option(
+    "--state-dir",
+    metavar="DIR",
+    help="Keep UUID and databases in DIR [default: ~/.local/state/upnpserver].",
+)
+
+
+@click.group(
+    epilog=_examples("upnpserver serve ~/Music ~/Videos"),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="upnpserver %(version)s")
+def commands() -> None:
+    """Share music, films and pictures with the TVs and players of the house.
+
+    Nothing leaves the house, and nothing is shared until a folder is named.
+    """
+
+
+@commands.command(
+    epilog=_examples(
+        "upnpserver serve ~/Music ~/Videos",
+        'upnpserver serve --name "Living room" --interface eth0 /srv/media',
+        "upnpserver serve --config /etc/upnpserver/upnpserver.toml",
+    )
+)
+@_folders
+@_config
+@_state_dir
+@click.option(
+    "--port", type=int, help="TCP port [default: the last one, 8200, or free]."
+)
+@click.option(
+    "--interface",
+    "interfaces",
+    metavar="NAME",
+    multiple=True,
+    help="Serve on this network interface only; may be repeated.",
+)
+@click.option("--name", "friendly_name", metavar="TEXT", help="What TVs show.")
+@click.option(
+    "--log-level",
+    metavar="LEVEL",
+    help=f"One of {', '.join(LOG_LEVELS)} [default: info].",
+)
+def serve(file: Path | None, **given: Any) -> None:
+    """Share the folders DIR... until told to end.
+
+    Each folder becomes a library with the folder's name; to name them
+    otherwise, or to share one kind of media only, use a configuration file.
+    """
+    from upnpserver.handover import hand_over  # noqa: PLC0415
+
+    options = Options(**given)
+    config = load(file, options)
+    check_interfaces(options.interfaces, _present_interfaces())
+    hand_over(config)
+
+
+@commands.command(
+    epilog=_examples(
+        "upnpserver scan ~/Music",
+        "upnpserver scan --problems --config /etc/upnpserver/upnpserver.toml",
+    )
+)
+@_folders
+@_config
+@_state_dir
+@click.option("--problems", is_flag=True, help="List the files that could not be read.")
+def scan(
+    folders: tuple[str, ...], file: Path | None, state_dir: str | None, problems: bool
+) -> None:
+    """Bring the catalog up to date once, without serving."""
+    config = load(file, Options(folders, state_dir))
+
+    from upnpserver.progress import ProgressLine  # noqa: PLC0415
+    from upnpserver.scan.worker import run_once  # noqa: PLC0415
+
+    sys.exit(run_once(config, ProgressLine(sys.stderr), problems))
+
+
+@commands.command(
+    epilog=_examples("upnpserver check-config /etc/upnpserver/upnpserver.toml")
+)
+@click.argument(
+    "named", metavar="[FILE]", required=False, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--config",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The same, as the other commands spell it.",
+)
+def check_config(named: Path | None, file: Path | None) -> None:
+    """Tell whether the configuration in FILE is right, and what it means."""
+    file = named or file
+    if file is None:
+        raise ConfigError('name the file, as in "upnpserver check-config FILE"')
+    config = load(file, Options())
+    check_interfaces(config.interfaces, _present_interfaces())
+    click.echo(f"{file}: all is well\n{_described(config)}")
+
+
+@commands.command(epilog=_examples("upnpserver version"))
+def version() -> None:
+    """Tell the version."""
+    click.echo(f"upnpserver {__version__}")
+
+
+def _described(config: Config) -> str:
+    lines = [
+        ("friendly name", config.friendly_name),
+        ("port", config.port or "the last one, 8200, or a free one"),
+        ("interfaces", ", ".join(config.interfaces) or "every usable one"),
+        ("other networks", ", ".join(map(str, config.networks)) or "none"),
+        ("host names", ", ".join(config.names) or "none"),
+        ("log level", config.log_level),
+        ("state folder", config.state_dir),
+    ]
+    for library in config.libraries:
+        folders = ", ".join(map(str, library.folders))
+        only = "" if library.kinds == ALL_KINDS else f" ({', '.join(library.kinds)})"
+        lines.append(("library", f"{library.name}: {folders}{only}"))
+    return "\n".join(f"  {what:<15} {value}" for what, value in lines)
+
+
+def _present_interfaces() -> list[str]:
+    return [name for _, name in socket.if_nameindex()]
