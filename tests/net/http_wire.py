@@ -111,7 +111,8 @@ class Wire:
             if self._producer is not None:
                 self._producer.stopProducing()
                 self._producer = None
-            self.protocol.connectionLost(Failure(reason))
+            protocol, self.protocol = self.protocol, None
+            protocol.connectionLost(Failure(reason))
 
     # The server's end: what Transport names
 

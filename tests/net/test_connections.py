@@ -1,7 +1,5 @@
 """Who gives way when there are too many connections."""
 
-from ipaddress import ip_address
-
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,12 +7,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from upnpserver.net.connections import Connections
 from upnpserver.net.limits import Limits
 
-TV, PC, PHONE = (ip_address(f"192.0.2.{number}") for number in (1, 2, 3))
+TV, PC, PHONE = (f"192.0.2.{number}" for number in (1, 2, 3))
 
 
 class One:
-    def __init__(self, peer):
-        self.peer, self.has_given_way = peer, False
+    def __init__(self, host):
+        self.host, self.has_given_way = host, False
 
     def retire(self):
         pass
@@ -28,8 +26,8 @@ class ConnectionsTests(SynchronousTestCase):
         limits = Limits(connections=5, connections_per_peer=3)
         self.connections = Connections(limits)
 
-    def add(self, *peers):
-        added = [One(peer) for peer in peers]
+    def add(self, *hosts):
+        added = [One(host) for host in hosts]
         for one in added:
             self.connections.add(one)
         return added
@@ -92,9 +90,9 @@ class ConnectionsMachine(RuleBasedStateMachine):
         self.connections = Connections(Limits(connections=4, connections_per_peer=2))
         self.ones, self.busy = [], set()
 
-    @rule(peer=st.sampled_from([TV, PC, PHONE]))
-    def arrives(self, peer):
-        self.ones.append(One(peer))
+    @rule(host=st.sampled_from([TV, PC, PHONE]))
+    def arrives(self, host):
+        self.ones.append(One(host))
         self.connections.add(self.ones[-1])
 
     @rule(data=st.data(), step=st.sampled_from(["work", "wait", "remove"]))

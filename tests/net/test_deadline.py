@@ -55,4 +55,5 @@ class DeadlineTests(SynchronousTestCase):
         self.deadline.set(10)
         self.deadline.stop()
         self.deadline.stop()
+        self.deadline.set(10)
         assert self.clock.getDelayedCalls() == []

@@ -1,6 +1,8 @@
 """The HTTP door on a connection in memory: bytes in, exact bytes out."""
 
+import gc
 import re
+import weakref
 from ipaddress import ip_address
 
 from http_wire import OWN_LINES, PEER, Door, parse_answers
@@ -820,8 +822,23 @@ class CrowdTests(DoorTests):
         assert self.statuses(get())[0] == [200]
 
     def test_a_flood_in_one_turn_has_an_end(self):
-        wires = [self.door.connect(peer=f"192.0.2.{i}") for i in range(10, 30)]
-        assert [wire is None for wire in wires] == [False] * 12 + [True] * 8
+        for number in range(10, 60):
+            self.door.connect(peer=f"192.0.2.{number}")
+            assert len(self.door.site.connections) <= 12
+
+    def test_no_connection_needs_the_garbage_collector(self):
+        """Thousands of them would fill memory before it runs."""
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for data in (b"", b"GET", get(), get(b"/later"), b"nonsense\r\n\r\n"):
+            wire = self.door.connect().send(data)
+            channel = weakref.ref(wire.protocol)
+            self.door.settle()
+            wire.vanish()
+            self.later.requests.clear()
+            del wire
+            assert channel() is None, data
 
     def test_room_comes_back(self):
         for _ in range(200):

@@ -80,8 +80,8 @@ class Channel(Protocol):
     neither sends more nor reads requests that would make it send more.
     """
 
-    def __init__(self, door: Door, peer: Address) -> None:
-        self.peer = peer
+    def __init__(self, door: Door, host: str, peer: Address) -> None:
+        self.host, self.peer = host, peer  # the same, as text and as an address
         self._door, self._limits = door, door.limits
         self._reader = RequestReader(door.limits)
         self._deadline = Deadline(door.clock, self._too_late)
@@ -106,11 +106,11 @@ class Channel(Protocol):
         if self._is_tcp:
             self.wire.setTcpNoDelay(True)
         own = self.wire.getHost()
-        host = own.host.partition("%")[0]
         self.port: int = own.port
-        self.base_url = f"http://[{host}]:{own.port}"
-        if ":" not in host:
-            self.base_url = f"http://{host}:{own.port}"
+        address = own.host.partition("%")[0]  # a URL has no scope id
+        if ":" in address:
+            address = f"[{address}]"
+        self.base_url = f"http://{address}:{own.port}"
         self._produce(True)
         self._deadline.set(self._limits.idle_s)
         self._door.connected(self)

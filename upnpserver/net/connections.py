@@ -8,7 +8,6 @@ Source: security.md requirement 21.
 
 from typing import Protocol
 
-from upnpserver.net.hosts import Address
 from upnpserver.net.limits import Limits
 
 
@@ -16,7 +15,7 @@ class Connection(Protocol):
     """What is counted here."""
 
     @property
-    def peer(self) -> Address:
+    def host(self) -> str:
         """The other end's address."""
 
     def retire(self) -> None:
@@ -33,7 +32,7 @@ class Connections:
         self._limits = limits
         self._open: dict[Connection, None] = {}
         self._waiting: dict[Connection, None] = {}
-        self._per_peer: dict[Address, int] = {}
+        self._per_peer: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -45,9 +44,9 @@ class Connections:
     def add(self, connection: Connection) -> bool:
         """Count a new one, which waits; True if somebody now has to give way."""
         self._open[connection] = self._waiting[connection] = None
-        peer = connection.peer
-        self._per_peer[peer] = self._per_peer.get(peer, 0) + 1
-        return self._is_over(peer)
+        host = connection.host
+        self._per_peer[host] = self._per_peer.get(host, 0) + 1
+        return self._is_over(host)
 
     def remove(self, connection: Connection) -> None:
         """Forget one that has ended, or is about to; a second time does nothing."""
@@ -55,9 +54,9 @@ class Connections:
         if connection not in self._open:
             return
         del self._open[connection]
-        self._per_peer[connection.peer] -= 1
-        if not self._per_peer[connection.peer]:
-            del self._per_peer[connection.peer]
+        self._per_peer[connection.host] -= 1
+        if not self._per_peer[connection.host]:
+            del self._per_peer[connection.host]
 
     def wait(self, connection: Connection) -> None:
         """Note that nobody works for it from now on: it waits, or is ending."""
@@ -67,9 +66,9 @@ class Connections:
     def work(self, connection: Connection) -> bool:
         """Note that it is about to be answered; False if there is no room for that."""
         self._waiting.pop(connection, None)
-        if self._is_over(connection.peer):
+        if self._is_over(connection.host):
             self.make_room()
-        return not self._is_over(connection.peer)
+        return not self._is_over(connection.host)
 
     def make_room(self) -> None:
         """Let those that wait longest give way until all is within the limits.
@@ -79,15 +78,15 @@ class Connections:
         """
         for is_over in (self._is_peer_over, self._are_all_over):
             for connection in list(self._waiting):
-                if is_over(connection.peer):
+                if is_over(connection.host):
                     self.remove(connection)
                     connection.give_way()
 
-    def _is_over(self, peer: Address) -> bool:
-        return self._are_all_over(peer) or self._is_peer_over(peer)
+    def _is_over(self, host: str) -> bool:
+        return self._are_all_over(host) or self._is_peer_over(host)
 
-    def _is_peer_over(self, peer: Address) -> bool:
-        return self._per_peer.get(peer, 0) > self._limits.connections_per_peer
+    def _is_peer_over(self, host: str) -> bool:
+        return self._per_peer.get(host, 0) > self._limits.connections_per_peer
 
-    def _are_all_over(self, _: Address) -> bool:
+    def _are_all_over(self, _: str) -> bool:
         return len(self._open) > self._limits.connections

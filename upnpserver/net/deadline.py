@@ -13,13 +13,16 @@ class Deadline:
     """
 
     def __init__(self, clock: IReactorTime, expired: Callable[[], None]) -> None:
-        self._clock, self._expired = clock, expired
+        self._clock = clock
+        self._expired: Callable[[], None] | None = expired
         self._call: IDelayedCall | None = None
         self._fires_at = self._due = 0.0
         self._armed = False
 
     def set(self, seconds: float) -> None:
         """Let the deadline be seconds from now, whatever it was before."""
+        if self._expired is None:
+            return
         self._due = self._clock.seconds() + seconds
         self._armed = True
         if self._call is not None and self._fires_at > self._due:
@@ -33,8 +36,12 @@ class Deadline:
         self._armed = False
 
     def stop(self) -> None:
-        """Let there be no deadline, and no delayed call left behind."""
-        self._armed = False
+        """Let there never be a deadline again, and nothing left behind.
+
+        Without expired there is no cycle of references: its owner is freed at
+        once, not when the garbage collector runs.
+        """
+        self._armed, self._expired = False, None
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -47,7 +54,7 @@ class Deadline:
 
     def _look(self) -> None:
         self._call = None
-        if not self._armed:
+        if not self._armed or self._expired is None:
             return
         if self._clock.seconds() < self._due:
             self._start()

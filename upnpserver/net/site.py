@@ -98,20 +98,24 @@ class Site(ServerFactory):
 
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
         """Return a Channel; None, and so no answer, for a source beyond the house."""
-        peer = ip_address(addr.host)  # type: ignore[union-attr]
-        crowd = 2 * self.limits.connections  # until the waiting ones gave way
-        if self.is_stopping or len(self.connections) >= crowd:
+        host: str = addr.host  # type: ignore[union-attr]
+        peer = ip_address(host)
+        if self.is_stopping:
             return None
         if not self._sources(peer):
             self.log.debug("closed: {peer} is not local", peer=peer)
             return None
-        return Channel(self, peer)
+        return Channel(self, host, peer)
 
     def connected(self, channel: Channel) -> None:
         """Count a new connection; whoever waits longest may have to give way."""
-        if self.connections.add(channel):
+        if not self.connections.add(channel):
+            return
+        if len(self.connections) > 2 * self.limits.connections:
+            self.connections.make_room()
+        else:
             # Two turns from now: in between it is read for the first time, so
-            # that a flood of silent connections never closes one that asks.
+            # that a flood of silent connections closes none that asks.
             self.clock.callLater(0, self._after_a_turn)
 
     def _after_a_turn(self) -> None:
