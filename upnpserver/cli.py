@@ -105,9 +105,9 @@ def scan(
     config = load(file, Options(folders, state_dir))
 
     from upnpserver.progress import ProgressLine  # noqa: PLC0415
-    from upnpserver.scan.worker import run_once  # noqa: PLC0415
+    from upnpserver.scan.once import run_once  # noqa: PLC0415
 
-    sys.exit(run_once(config, ProgressLine(sys.stderr), problems))
+    sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
 @commands.command(
