@@ -1,6 +1,6 @@
 """The catalog as the reactor uses it: cheap questions at once, dear ones in threads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
@@ -92,6 +92,10 @@ class Library:
             reader,
             asker,
         ).addBoth(put_back)
+
+    def in_thread(self, work: Callable[[], bytes]) -> Deferred[bytes]:
+        """Do work in one of the threads."""
+        return deferToThreadPool(self._threads, self._pool, work)
 
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
         """Return the file of an item. Raises NoSuchObject."""

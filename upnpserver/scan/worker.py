@@ -183,7 +183,8 @@ def main() -> int:
         return 2
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
         ended.set()
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()

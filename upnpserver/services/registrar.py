@@ -9,6 +9,13 @@ from upnpserver.errors import InvalidAction, InvalidArgs
 
 _ACTIONS = ("IsAuthorized", "IsValidated")
 _YES = "1"
+# Evented, and never changing here: the values that clients of this kind expect.
+UPDATE_IDS = {
+    "AuthorizationGrantedUpdateID": "1",
+    "AuthorizationDeniedUpdateID": "1",
+    "ValidationSucceededUpdateID": "0",
+    "ValidationRevokedUpdateID": "0",
+}
 
 
 def call(action: str, arguments: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -1,0 +1,293 @@
+"""The server put together: the one place that names the reactor.
+
+Everything else gets what it needs as arguments. Source of the order at the end:
+UDA 1.0 section 1.1.3; security.md requirement 34.
+"""
+
+import random
+import resource
+import sys
+from functools import partial
+from typing import TextIO
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.main import installReactor
+from twisted.logger import Logger
+
+from upnpserver.config import Config
+from upnpserver.dlna.protocolinfo import source_protocol_info
+from upnpserver.errors import CatalogUnusable
+from upnpserver.net.accept import limits_within
+from upnpserver.net.control import Control, Service
+from upnpserver.net.discovery import Discovery
+from upnpserver.net.documents import document_routes, server_documents
+from upnpserver.net.event_delivery import deliver
+from upnpserver.net.eventing import Eventing
+from upnpserver.net.interface_watch import InterfaceWatch
+from upnpserver.net.interfaces import Interface, usable_interfaces
+from upnpserver.net.library import Library
+from upnpserver.net.link_port import OwnAddress, Presence
+from upnpserver.net.listening import Listening
+from upnpserver.net.logs import start_logging
+from upnpserver.net.neighbourhood import Neighbourhood
+from upnpserver.net.resolver import refuse_names
+from upnpserver.net.scanner import Scanner
+from upnpserver.net.site import HostRule, Routes, Site
+from upnpserver.net.stream import Streams
+from upnpserver.net.systemd import Systemd
+from upnpserver.policy import EVERYONE
+from upnpserver.progress import ProgressLine
+from upnpserver.scan.messages import (
+    Committed,
+    Finished,
+    Message,
+    Progress,
+    Ready,
+    Trouble,
+)
+from upnpserver.scan.roots import CATALOG_FILE, scan_order
+from upnpserver.services import connection_manager, registrar
+from upnpserver.services.content_directory import Asker
+from upnpserver.state import State
+from upnpserver.upnp import ssdp
+from upnpserver.upnp.description import (
+    CONNECTION_MANAGER,
+    CONTENT_DIRECTORY,
+    DESCRIPTION_PATH,
+    DEVICE_TYPE,
+    REGISTRAR,
+    SERVER,
+    SERVICES,
+    build_description,
+)
+
+STREAMS_END_WITHIN_S = 1.0
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code.
+
+    Raises ConfigError if the state folder or the port can't be had.
+    """
+    start_logging(config.log_level)
+    with State.open(config.state_dir) as state:
+        reactor = EPollReactor()
+        installReactor(reactor)
+        refuse_names(reactor)
+        server = Server(reactor, config, state, sys.stdout)
+        server.start()
+        reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+        reactor.run()
+    return 0
+
+
+class Server:
+    """One media server: its parts, joined; started, and ended in order.
+
+    out: where the owner reads name, addresses and libraries.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, reactor: EPollReactor, config: Config, state: State, out: TextIO
+    ) -> None:
+        self._reactor, self._config, self._out = reactor, config, out
+        self._udn = f"uuid:{state.uuid()}"
+        self._progress = ProgressLine(out)
+        self._systemd = Systemd(reactor)
+        self._neighbourhood = Neighbourhood(config.networks)
+        self._library = Library(state.path / CATALOG_FILE, reactor)
+        self._eventing = Eventing(
+            reactor, partial(deliver, reactor, reactor), self._evented_variables
+        )
+        self._streams = Streams(self._library.resource, reactor)
+        self._site = self._made_site()
+        self._listening = Listening(reactor, self._site, config.port, state)
+        self._discovery = Discovery(
+            reactor, reactor, self._presence(), random.SystemRandom().random
+        )
+        self._interfaces: tuple[Interface, ...] = ()
+        self._watch = InterfaceWatch(
+            reactor,
+            reactor,
+            partial(usable_interfaces, config.interfaces),
+            self._interfaces_changed,
+        )
+        order = scan_order(config, count_first=out.isatty())
+        self._scanner = Scanner(reactor, reactor, order, self._scanner_said)
+
+    def start(self) -> None:
+        """Listen, look around, scan. Raises ConfigError if the port is taken."""
+        self._listening.start()
+        self._watch.start()
+        self._open_library()
+        self._scanner.scan()
+
+    def stop(self) -> Deferred[object]:
+        """Say goodbye first, then end what is under way; fires when all is done."""
+        self._systemd.stopping()
+        self._progress.finish()
+        self._watch.stop()
+        self._eventing.stop()
+        ended = DeferredList(
+            [
+                self._discovery.stop(),
+                self._listening.stop(),
+                self._site.stop(STREAMS_END_WITHIN_S),
+                self._scanner.stop(),
+            ]
+        )
+        return ended.addCallback(self._close)
+
+    def _close(self, _: object) -> None:
+        self._streams.stop()
+        self._library.close()
+
+    # What the outside may ask
+
+    def _made_site(self) -> Site:
+        description = build_description(self._config.friendly_name, self._udn)
+        control = Control(self._services(), self._library.in_thread)
+        media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
+        routes = Routes(
+            exact={
+                **document_routes(server_documents(description)),
+                **control.routes(),
+                **self._eventing.routes(),
+            },
+            prefixes={b"/media/": media},
+        )
+        return Site(
+            routes,
+            HostRule(lambda: self._neighbourhood.own_addresses, self._config.names),
+            self._neighbourhood.is_neighbour,
+            lambda request: EVERYONE,
+            limits_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+            self._reactor,
+            server=SERVER,
+        )
+
+    def _services(self) -> dict[str, Service]:
+        source = source_protocol_info()
+        calls = {
+            CONTENT_DIRECTORY: lambda action, arguments, request: self._library.call(
+                action, arguments, Asker(request.policy, request.base_url)
+            ),
+            CONNECTION_MANAGER: lambda action, arguments, request: (
+                connection_manager.call(action, arguments, source)
+            ),
+            REGISTRAR: lambda action, arguments, request: registrar.call(
+                action, arguments
+            ),
+        }
+        return {
+            service.name: Service(service.service_type, call)
+            for service, call in calls.items()
+        }
+
+    def _evented_variables(self, service: str) -> dict[str, str]:
+        if service == CONTENT_DIRECTORY.name:
+            update_id = str(self._library.system_update_id())
+            return {
+                "SystemUpdateID": update_id,
+                "ContainerUpdateIDs": "",
+                "TransferIDs": "",
+            }
+        if service == CONNECTION_MANAGER.name:
+            return {
+                "SourceProtocolInfo": source_protocol_info(),
+                "SinkProtocolInfo": "",
+                "CurrentConnectionIDs": connection_manager.CONNECTION_IDS,
+            }
+        return dict(registrar.UPDATE_IDS)
+
+    # Being found
+
+    def _presence(self) -> Presence:
+        types = [service.service_type for service in SERVICES]
+        rows = ssdp.advertisements(self._udn, DEVICE_TYPE, types)
+        return Presence(rows, SERVER, self._location)
+
+    def _location(self, own: OwnAddress) -> str:
+        return self._url(own) + DESCRIPTION_PATH
+
+    def _url(self, own: OwnAddress) -> str:
+        host = f"[{own}]" if own.version == 6 else str(own)
+        return f"http://{host}:{self._listening.port}"
+
+    def _interfaces_changed(self, interfaces: tuple[Interface, ...]) -> None:
+        self._interfaces = interfaces
+        self._neighbourhood.follow(interfaces)
+        if self._library.is_open:
+            self._be_found()
+
+    def _be_found(self) -> None:
+        self._discovery.follow(self._interfaces)
+        for interface in self._interfaces:
+            for address in interface.ipv4:
+                self.log.info(
+                    "found on {name} at {url}/",
+                    name=interface.name,
+                    url=self._url(address.ip),
+                )
+
+    # The library
+
+    def _open_library(self) -> None:
+        """Answer from the catalog as it is; without one, the scanner makes it."""
+        try:
+            self._library.open()
+        except CatalogUnusable:
+            return
+        self._be_found()
+        self._say_ready()
+
+    def _say_ready(self) -> None:
+        addresses = [
+            f"{self._url(address.ip)}/ ({interface.name})"
+            for interface in self._interfaces
+            for address in interface.ipv4
+        ]
+        where = addresses or ["no network yet: waiting for one"]
+        libraries = [str(counts) for counts in self._library.counts()]
+        self._say(f"{self._config.friendly_name} is ready", *where, *libraries)
+        self._systemd.ready(f"found at {', '.join(where)}")
+
+    def _say(self, *lines: str) -> None:
+        self._progress.clear()
+        print(*lines, sep="\n  ", file=self._out, flush=True)
+
+    def _scanner_said(self, message: Message) -> None:
+        match message:
+            case Ready():
+                if not self._library.is_open:
+                    self._open_library()
+            case Progress(done, total):
+                self._progress.update(done, total)
+            case Committed(system_update_id, containers):
+                self._tell_subscribers(system_update_id, containers)
+            case Trouble(text):
+                self.log.warn("{text}", text=text)
+            case Finished():
+                self._progress.finish()
+                self._scan_finished(message)
+
+    def _scan_finished(self, scan: Finished) -> None:
+        if scan.read or scan.gone:
+            self._say("Libraries:", *map(str, self._library.counts()))
+        self.log.info(
+            "scan: {scan.read} files read, {scan.gone} gone, {scan.problems} not"
+            " readable, {scan.seconds:.1f} s",
+            scan=scan,
+        )
+
+    def _tell_subscribers(
+        self, system_update_id: int, containers: tuple[str, ...]
+    ) -> None:
+        pairs = ",".join(f"{container},{system_update_id}" for container in containers)
+        self._eventing.publish(
+            CONTENT_DIRECTORY.name,
+            {"SystemUpdateID": str(system_update_id), "ContainerUpdateIDs": pairs},
+        )
