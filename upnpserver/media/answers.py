@@ -9,15 +9,32 @@ none. "L" after an answer: the child leaves, and has not looked at what was sent
 to it since.
 """
 
+import re
 from typing import Final
 
 from upnpserver.errors import ProbeError
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import MediaFacts
+from upnpserver.upnp.values import clean_text
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
 MAX_NAME_BYTES: Final = 4096
 _MAX_REASON_CHARS: Final = 200
+_NOT_SENSIBLE: Final = "the probe gave no sensible answer"
+_NUMBER_LIMIT: Final = 1 << 53
+
+_PLAIN_JSON: Final = re.compile(r'(?:[^\\]|\\["\\])*')
+_CONTENT_ID: Final = re.compile("[a-z2-7]{16}")
+_WORD: Final = re.compile("[a-z0-9 ./+-]{0,64}")
+_WORDS: Final = (
+    *("mime", "container", "art_mime"),
+    *("audio_codec", "audio_profile", "video_codec", "video_profile"),
+)
+_NUMBERS: Final = (
+    *("track", "disc", "duration_ms", "bitrate_bps", "sample_rate_hz", "channels"),
+    *("bits_per_sample", "width", "height", "color_depth", "orientation"),
+    *("frame_rate_mhz", "video_level", "packet_size"),
+)
 
 SHUT_IN: Final = b"S"
 LEAVING: Final = b"L"
@@ -39,15 +56,32 @@ def parse_answer(answer: bytes) -> MediaFacts:
     """Return the facts in an answer.
 
     Raises ProbeError with the child's reason if it tells a problem, or with
-    one of its own if it is no answer: the file may control the child.
+    one of its own if it is no answer that an honest child gives: the file may
+    control the child.
     """
-    try:
-        text = answer.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ProbeError("the probe gave no sensible answer") from None
-    if text[:1] == "F":
-        return facts_from_json(text[1:])
-    if text[:1] == "P":
-        reason = "".join(c for c in text[1:] if c.isprintable())
-        raise ProbeError(reason[:_MAX_REASON_CHARS])
-    raise ProbeError("the probe gave no sensible answer")
+    text = answer.decode("utf-8", "replace")
+    if clean_text(text) != text:
+        raise ProbeError(_NOT_SENSIBLE)
+    if text[:1] == "P" and len(text) <= 1 + _MAX_REASON_CHARS:
+        raise ProbeError("".join(c for c in text[1:] if c.isprintable()))
+    # An honest child has nothing to escape but quotes and backslashes.
+    if text[:1] != "F" or not _PLAIN_JSON.fullmatch(text):
+        raise ProbeError(_NOT_SENSIBLE)
+    facts = facts_from_json(text[1:])
+    if not _is_sane(facts):
+        raise ProbeError(_NOT_SENSIBLE)
+    return facts
+
+
+def _is_sane(facts: MediaFacts) -> bool:
+    """Return whether the fields can be what media/ makes of some file.
+
+    The content id becomes part of URLs, the words part of HTTP headers.
+    """
+    words = (getattr(facts, name) for name in _WORDS)
+    numbers = (getattr(facts, name) for name in _NUMBERS)
+    return bool(
+        _CONTENT_ID.fullmatch(facts.content_id)
+        and all(map(_WORD.fullmatch, words))
+        and all(number is None or 0 <= number < _NUMBER_LIMIT for number in numbers)
+    )

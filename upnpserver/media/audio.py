@@ -38,7 +38,7 @@ from upnpserver.media.source import Source
 from upnpserver.model import Kind, MediaFacts
 
 # A tag is read into memory at once; real ones with many pictures stay below.
-_MAX_ID3_BYTES: Final = 64 << 20
+_MAX_ID3_BYTES: Final = 32 << 20
 # mutagen reads a MIDI file whole.
 _MAX_MIDI_BYTES: Final = 8 << 20
 
@@ -120,14 +120,27 @@ def _count(value: float) -> int | None:
 
 def _mpeg(source: Source) -> _Sound:
     tag_bytes = id3_bytes(source.read_at(0, 10))
-    tags = _id3(source) if tag_bytes <= _MAX_ID3_BYTES else NO_TAGS
     info = _open(MPEGInfo, source, offset=tag_bytes)
-    return _Sound(info, f"mp{info.layer}", f"layer{info.layer}", tags)
+    return _Sound(
+        info, f"mp{info.layer}", f"layer{info.layer}", _id3(source, tag_bytes)
+    )
 
 
-def _id3(source: Source) -> Tags:
+def _id3(source: Source, tag_bytes: int) -> Tags:
+    """Return the tags of ID3v2, or of ID3v1 where that says nothing."""
+    tags = _id3_of(source, load_v1=False) if tag_bytes else NO_TAGS
+    return tags if tags.title or tags.artists else _id3_of(source, load_v1=True)
+
+
+def _id3_of(source: Source, *, load_v1: bool) -> Tags:
     try:
-        frames = _open(ID3, source, known_frames=audio_tags.ID3_FRAMES, translate=False)
+        frames = _open(
+            ID3,
+            source,
+            known_frames=audio_tags.ID3_FRAMES,
+            translate=False,
+            load_v1=load_v1,
+        )
     except ID3NoHeaderError:
         return NO_TAGS
     return audio_tags.from_id3(frames)

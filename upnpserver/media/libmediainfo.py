@@ -1,8 +1,9 @@
 """libmediainfo on one open file: bounded, by one parser, with no file name.
 
-pymediainfo brings the library; its own parse() is not used, because it lets
-the content choose the parser (an HLS playlist in a song.mp3 then opens network
-connections) and reads far too much. Here:
+pymediainfo brings the library, but its Python part stays unused: it lets the
+content choose the parser (an HLS playlist in a song.mp3 then opens network
+connections), reads far too much, and its imports cost each child 4 MiB and
+75 ms. Here:
 
 * the caller names the parser, by the file's signature (signatures.py), so the
   library never guesses: that alone made it two to four times faster;
@@ -11,20 +12,22 @@ connections) and reads far too much. Here:
 * MPEG transport streams stop after MpegTs_MaximumOffset. Its default of 64 MiB
   is why a transport stream cost 600 ms: whole minutes of it were demultiplexed.
 
-Source: MediaInfoLib File__Analyze (Open_Buffer_*); measured with 24.12.
+Source: MediaInfoDLL.h, MediaInfoLib File__Analyze (Open_Buffer_*); measured
+with 24.12.
 """
 
 import ctypes
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, Final
-
-from pymediainfo import MediaInfo
 
 from upnpserver.errors import ProbeError
 from upnpserver.media.source import Source
 
+_FILE_NAME: Final = "libmediainfo.so.0"
 _BLOCK_BYTES: Final = 64 * 1024
 # After a jump the library mostly wants one small header.
 _BLOCK_AFTER_JUMP: Final = 16 * 1024
@@ -45,20 +48,36 @@ class Stream(IntEnum):
     AUDIO = 2
 
 
-def _load() -> Any:
-    library, handle, _, _ = MediaInfo._get_library()
-    library.MediaInfo_Get.argtypes = (
-        *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t),
-        *(ctypes.c_wchar_p, ctypes.c_size_t, ctypes.c_size_t),
-    )
-    library.MediaInfo_Get.restype = ctypes.c_wchar_p
-    library.MediaInfo_Count_Get.argtypes = (
-        *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t),
-    )
-    library.MediaInfo_Count_Get.restype = ctypes.c_size_t
+_HANDLE: Final = ctypes.c_void_p
+_SIZE: Final = ctypes.c_size_t
+_TEXT_IN: Final = ctypes.c_wchar_p
+_FUNCTIONS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
+    "New": (_HANDLE, ()),
+    "Delete": (None, (_HANDLE,)),
+    "Option": (ctypes.c_wchar_p, (_HANDLE, _TEXT_IN, _TEXT_IN)),
+    "Open_Buffer_Init": (_SIZE, (_HANDLE, ctypes.c_uint64, ctypes.c_uint64)),
+    "Open_Buffer_Continue": (_SIZE, (_HANDLE, ctypes.c_char_p, _SIZE)),
+    "Open_Buffer_Continue_GoTo_Get": (ctypes.c_uint64, (_HANDLE,)),
+    "Open_Buffer_Finalize": (_SIZE, (_HANDLE,)),
+    "Count_Get": (_SIZE, (_HANDLE, _SIZE, _SIZE)),
+    "Get": (ctypes.c_wchar_p, (_HANDLE, _SIZE, _SIZE, _TEXT_IN, _SIZE, _SIZE)),
+}
+
+
+def _load() -> ctypes.CDLL:
+    """Return pymediainfo's library, or else the system's (Debian's package)."""
+    spec = importlib.util.find_spec("pymediainfo")
+    folders = spec.submodule_search_locations or () if spec else ()
+    bundled = [Path(folder, _FILE_NAME) for folder in folders]
+    found = next((str(path) for path in bundled if path.exists()), _FILE_NAME)
+    library = ctypes.CDLL(found)
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(library, f"MediaInfo_{name}")
+        function.restype, function.argtypes = result, arguments
     # These hold for the whole process.
-    for name, value in (("ParseSpeed", "0"), ("ReadByHuman", "0")):
-        library.MediaInfo_Option(handle, name, value)
+    handle = library.MediaInfo_New()
+    for option, value in (("ParseSpeed", "0"), ("ReadByHuman", "0")):
+        library.MediaInfo_Option(handle, option, value)
     library.MediaInfo_Delete(handle)
     return library
 

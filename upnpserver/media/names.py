@@ -67,6 +67,7 @@ _MP4_CODECS = {"mp4a": "aac", "ac-3": "ac3", "ec-3": "eac3", "dtsc": "dts"}
 _MP4_OBJECTS = {"69": "mp3", "6b": "mp3", "a5": "ac3", "a6": "eac3", "a9": "dts"}
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_PROFILE = re.compile(r"[^a-z0-9.]+")
 _LEVEL = re.compile(r"L?([1-9])(?:\.([0-9]))?", re.ASCII)
 
 
@@ -142,7 +143,7 @@ def video_profile(codec: str, text: str) -> tuple[str, int | None]:
     "Main@Main" ("main", None): MPEG-2 names its levels by words.
     """
     profile, _, rest = text.partition("@")
-    words = profile.strip().lower()[:32]
+    words = _NOT_PROFILE.sub(" ", profile.lower()).strip()[:32]
     found = _LEVEL.fullmatch(rest.partition("@")[0].strip())
     if found is None or codec in {"mpeg1", "mpeg2"}:
         return words, None

@@ -151,10 +151,12 @@ def transport_packets(head: bytes) -> tuple[int, int] | None:
     Packets are 188 bytes, 192 with a time stamp before each, 204 with a check
     sum after. Four sync bytes in a row are needed.
     """
-    for size in (188, 192, 204):
-        for offset in range(size):
+    offset = head.find(b"G", 0, 204)
+    while offset >= 0:
+        for size in (188, 192, 204):
             if head[offset : offset + 3 * size + 1 : size] == b"GGGG":
                 return offset, size
+        offset = head.find(b"G", offset + 1, 204)
     return None
 
 
@@ -196,15 +198,11 @@ def _iso_media(head: bytes) -> str:
 
 def _framed(head: bytes) -> str:
     """Return the container of a stream that has frames only, or ""."""
-    if transport_packets(head):
-        return "mpegts"
-    if head[:1] != b"\xff":
-        return ""
     for length, container in ((_adts_bytes, "adts"), (_mpeg_bytes, "mp3")):
         first = length(head)
-        if first and (length(head[first:]) or first >= len(head) - 7):
+        if first and (length(head[first : first + 8]) or first >= len(head) - 7):
             return container
-    return ""
+    return "mpegts" if transport_packets(head) else ""
 
 
 def _adts_bytes(frame: bytes) -> int:
