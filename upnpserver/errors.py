@@ -60,6 +60,10 @@ class ProbeError(UpnpServerError):
     """A media file could not be read; the message says why, without its path."""
 
 
+class ProbesUnavailable(UpnpServerError):
+    """No probe child can run here: no file is at fault, nothing can be scanned."""
+
+
 class ActionError(UpnpServerError):
     """A UPnP action failed; code is the errorCode that the client sees.
 
