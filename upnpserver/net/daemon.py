@@ -8,7 +8,7 @@ import random
 import resource
 import sys
 from functools import partial
-from typing import TextIO
+from typing import Any, TextIO
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.epollreactor import EPollReactor
@@ -72,8 +72,8 @@ def run(config: Config) -> int:
     """
     start_logging(config.log_level)
     with State.open(config.state_dir) as state:
-        reactor = EPollReactor()
-        installReactor(reactor)
+        reactor = EPollReactor()  # type: ignore[no-untyped-call]
+        installReactor(reactor)  # type: ignore[no-untyped-call]
         refuse_names(reactor)
         server = Server(reactor, config, state, sys.stdout)
         server.start()
@@ -125,21 +125,19 @@ class Server:
         self._open_library()
         self._scanner.scan()
 
-    def stop(self) -> Deferred[object]:
+    def stop(self) -> Deferred[None]:
         """Say goodbye first, then end what is under way; fires when all is done."""
         self._systemd.stopping()
         self._progress.finish()
         self._watch.stop()
         self._eventing.stop()
-        ended = DeferredList(
-            [
-                self._discovery.stop(),
-                self._listening.stop(),
-                self._site.stop(STREAMS_END_WITHIN_S),
-                self._scanner.stop(),
-            ]
-        )
-        return ended.addCallback(self._close)
+        ends: list[Deferred[Any]] = [
+            self._discovery.stop(),
+            self._listening.stop(),
+            self._site.stop(STREAMS_END_WITHIN_S),
+            self._scanner.stop(),
+        ]
+        return DeferredList(ends).addCallback(self._close)
 
     def _close(self, _: object) -> None:
         self._streams.stop()

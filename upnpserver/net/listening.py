@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import socket
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
@@ -49,7 +50,7 @@ class Listening:
             with contextlib.suppress(CannotListenError):
                 self._ports.append(self._listen(self.port, "::"))
 
-    def stop(self) -> Deferred[object]:
+    def stop(self) -> Deferred[list[tuple[bool, Any]]]:
         """Accept nobody any more."""
         return DeferredList([maybeDeferred(port.stopListening) for port in self._ports])
 

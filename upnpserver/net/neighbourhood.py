@@ -1,7 +1,7 @@
 """Who is a neighbour and which addresses are ours, as interfaces come and go."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
 from upnpserver.net.interfaces import Interface
 from upnpserver.offline import guard
@@ -23,7 +23,9 @@ class Neighbourhood:
 
     def follow(self, interfaces: Iterable[Interface]) -> None:
         """Take note of the interfaces as they are now."""
-        own = [one for i in interfaces for one in (*i.ipv4, *i.ipv6)]
+        own: list[IPv4Interface | IPv6Interface] = []
+        for interface in interfaces:
+            own += (*interface.ipv4, *interface.ipv6)
         networks = tuple(one.network for one in own)
         self.own_addresses = frozenset(one.ip for one in own)
         self._neighbours = neighbour_networks(networks, self._named)

@@ -5,7 +5,7 @@ ContentDirectory:1 section 2.7.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +24,7 @@ _BROWSE_FLAGS = ("BrowseMetadata", "BrowseDirectChildren")
 _UI4 = re.compile(r"\d{1,10}", re.ASCII)
 _MAX_COUNT = 2**31 - 1
 
-OutArguments = list[tuple[str, str]]
+OutArguments = Sequence[tuple[str, str]]
 
 
 class Catalog(Protocol):
