@@ -1,0 +1,172 @@
+"""Which interfaces are the house's, on a made-up /sys/class/net."""
+
+from ipaddress import IPv4Interface, IPv6Interface
+
+import pytest
+from twisted.internet.task import Clock
+
+from upnpserver.net.interface_watch import LOOK_EVERY_S, SETTLE_S, InterfaceWatch
+from upnpserver.net.interfaces import Interface, usable_interfaces
+
+UP, LOOPBACK, POINT_TO_POINT, MULTICAST = 0x1, 0x8, 0x10, 0x1000
+IPV4, IPV6 = 2, 10
+HOME = {IPV4: [{"addr": "192.168.1.5", "netmask": "255.255.255.0"}]}
+
+
+@pytest.fixture
+def host(tmp_path):
+    """Add interfaces to a made-up host and look at it."""
+    return Host(tmp_path)
+
+
+class Host:
+    def __init__(self, folder):
+        self.folder, self.addresses = folder, {}
+
+    def add(self, name, addresses=HOME, *, flags=UP | MULTICAST, carrier="1", **more):
+        folder = self.folder / name
+        folder.mkdir()
+        facts = {"type": "1", "uevent": f"INTERFACE={name}\n", "ifindex": "7", **more}
+        for fact, text in {**facts, "flags": hex(flags), "carrier": carrier}.items():
+            if text is None:
+                (folder / fact).mkdir()  # reading it is an error
+            else:
+                (folder / fact).write_text(f"{text}\n")
+        self.addresses[name] = addresses
+        return folder
+
+    def usable(self, *wanted):
+        return usable_interfaces(
+            wanted, sys_class_net=self.folder, addresses=self.addresses.__getitem__
+        )
+
+    def names(self, *wanted):
+        return [interface.name for interface in self.usable(*wanted)]
+
+
+def test_cable_and_wifi_with_their_addresses(host):
+    host.add(
+        "eth0",
+        {
+            IPV4: [{"addr": "192.168.1.5", "netmask": "255.255.255.0"}],
+            IPV6: [
+                {"addr": "2001:db8::5", "netmask": "ffff:ffff:ffff:ffff::/64"},
+                {"addr": "fe80::5%eth0", "netmask": "ffff:ffff:ffff:ffff::"},
+            ],
+        },
+        ifindex="3",
+    )
+    assert host.usable() == (
+        Interface(
+            "eth0",
+            3,
+            (IPv4Interface("192.168.1.5/24"),),
+            (IPv6Interface("fe80::5/64"), IPv6Interface("2001:db8::5/64")),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("lo", {"flags": UP | LOOPBACK, "type": "772"}),
+        ("tun0", {"flags": UP | MULTICAST | POINT_TO_POINT, "type": "65534"}),
+        ("home1", {"tun_flags": "0x1002"}),
+        ("home2", {"uevent": "DEVTYPE=bridge"}),
+        ("home3", {"uevent": "INTERFACE=home3\nDEVTYPE=wireguard"}),
+        ("home4", {"uevent": "DEVTYPE=vxlan"}),
+        ("home5", {"bridge": None}),
+        ("home6", {"type": "776"}),
+        ("home7", {"flags": UP}),
+        ("docker0", {}),
+        ("br-4e5f", {}),
+        ("veth12ab", {}),
+        ("virbr0", {}),
+        ("wg0", {}),
+    ],
+)
+def test_what_is_not_home_is_left_out_unless_it_is_named(host, name, more):
+    host.add("eth0")
+    host.add(name, **more)
+    assert host.names() == ["eth0"]
+    assert host.names(name) == [name]
+
+
+@pytest.mark.parametrize(
+    "more", [{"flags": MULTICAST}, {"carrier": "0"}, {"carrier": None}]
+)
+def test_what_is_down_is_left_out_even_if_named(host, more):
+    host.add("eth0", **more)
+    assert host.names() == host.names("eth0") == []
+
+
+def test_addresses_that_the_internet_could_reach_need_a_name(host):
+    public = {IPV4: [{"addr": "8.8.4.4", "netmask": "255.255.255.0"}]}
+    host.add("eth0", public)
+    assert host.usable() == ()
+    assert host.usable("eth0")[0].ipv4 == (IPv4Interface("8.8.4.4/24"),)
+
+
+def test_a_self_given_address_counts_only_while_there_is_no_other(host):
+    own = {"addr": "169.254.7.7", "netmask": "255.255.0.0"}
+    host.add("eth0", {IPV4: [own]})
+    host.add("eth1", {IPV4: [own, HOME[IPV4][0]]})
+    eth0, eth1 = host.usable()
+    assert eth0.ipv4 == (IPv4Interface("169.254.7.7/16"),)
+    assert eth1.ipv4 == (IPv4Interface("192.168.1.5/24"),)
+
+
+def test_without_an_address_there_is_nothing_to_be_found_at(host):
+    host.add("eth0", {})
+    assert host.usable() == ()
+
+
+def test_an_interface_that_goes_while_we_look(host):
+    host.add("eth0")
+    host.add("eth1")
+    del host.addresses["eth1"]
+    host.addresses = type("Gone", (dict,), {"__missing__": _gone})(host.addresses)
+    assert host.names() == ["eth0"]
+
+
+def _gone(addresses, name):
+    raise ValueError("You must specify a valid interface name.")
+
+
+class Descriptors:
+    def addReader(self, reader):
+        self.reader = reader
+
+    def removeReader(self, reader):
+        self.reader = None
+
+
+ETH0, MOVED = Interface("eth0", 1), Interface("eth0", 2)
+
+
+def test_the_watch_tells_changes_only():
+    clock, told, now = Clock(), [], [(ETH0,)]
+    watch = InterfaceWatch(clock, Descriptors(), lambda: now[0], told.append)
+    watch.start()
+    clock.advance(5 * LOOK_EVERY_S)
+    assert told == [(ETH0,)]
+    now[0] = ()
+    for _ in range(2):
+        clock.advance(LOOK_EVERY_S)
+    assert told == [(ETH0,), ()]
+    watch.stop()
+    assert clock.getDelayedCalls() == []
+
+
+def test_news_from_the_kernel_are_looked_at_once_they_settle():
+    clock, told, now = Clock(), [], [(ETH0,)]
+    descriptors = Descriptors()
+    watch = InterfaceWatch(clock, descriptors, lambda: now[0], told.append)
+    watch.start()
+    now[0] = (MOVED,)
+    for _ in range(3):
+        descriptors.reader.doRead()
+        clock.advance(SETTLE_S / 2)
+    assert told[-1] == (MOVED,)
+    watch.stop()
+    assert descriptors.reader is None
