@@ -17,8 +17,6 @@ TV = "192.0.2.9"
 
 
 class FakeRequest:
-    base_url = "http://192.0.2.1:8200"
-
     def __init__(self, peer=TV, **headers):
         self.peer = ip_address(peer)
         self.headers = headers
@@ -39,14 +37,14 @@ class EventingTests(SynchronousTestCase):
         self.values = {"SystemUpdateID": "1", "ContainerUpdateIDs": ""}
         self.eventing = Eventing(self.clock, self.deliver, lambda service: self.values)
 
-    def deliver(self, callback, own, message):
+    def deliver(self, callback, message):
         done = Deferred()
-        self.sent.append((callback, own, message, done))
+        self.sent.append((callback, message, done))
         return done
 
     def take(self):
         """Return the one delivery since the last time: (values, SEQ, its Deferred)."""
-        ((_, _, message, done),) = self.sent
+        ((_, message, done),) = self.sent
         self.sent.clear()
         head, _, body = message.partition(b"\r\n\r\n")
         seq = int(re.search(rb"SEQ: (\d+)", head)[1])
@@ -79,8 +77,8 @@ class EventingTests(SynchronousTestCase):
         self.assertEqual(self.sent, [])
         self.values["SystemUpdateID"] = "2"
         self.clock.advance(module.FIRST_EVENT_S)
-        callback, own, message, _ = self.sent[0]
-        self.assertEqual((str(callback.address), own), (TV, "192.0.2.1"))
+        callback, message, _ = self.sent[0]
+        self.assertEqual(str(callback.address), TV)
         self.assertIn(b"SID: " + request.answer["SID"].encode(), message)
         values, seq, _ = self.take()
         self.assertEqual((values, seq), (self.values, 0))

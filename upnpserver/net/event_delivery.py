@@ -23,18 +23,15 @@ class Undelivered(Exception):
 
 
 def deliver(
-    tcp: IReactorTCP, clock: IReactorTime, callback: Callback, own: str, message: bytes
+    tcp: IReactorTCP, clock: IReactorTime, callback: Callback, message: bytes
 ) -> Deferred[int]:
-    """Send a message from our address own; fires with the HTTP status.
+    """Send a message; fires with the HTTP status, or fails with Undelivered.
 
-    own: IPv4, or empty for any. Fails with Undelivered. The callback's address
-    is a literal by its type: nothing is looked up.
+    The callback's address is a literal by its type: nothing is looked up. Our
+    own end is left to the kernel: the service's sandbox forbids to bind it.
     """
     delivery = _Delivery(clock, message)
-    bind = (own, 0) if own else None
-    tcp.connectTCP(
-        str(callback.address), callback.port, delivery, CONNECT_S, bindAddress=bind
-    )
+    tcp.connectTCP(str(callback.address), callback.port, delivery, CONNECT_S)
     return delivery.done
 
 

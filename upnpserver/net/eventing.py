@@ -29,7 +29,7 @@ MODERATION_S = 0.2  # ContentDirectory:1 section 2.3
 FAILURES = 3  # in a row end a subscription
 SWEEP_S = 60.0  # how long a subscription that ran out may stay in memory
 
-Deliver = Callable[[Callback, str, bytes], Deferred[int]]
+Deliver = Callable[[Callback, bytes], Deferred[int]]
 Variables = Callable[[str], Mapping[str, str]]
 
 
@@ -38,7 +38,6 @@ class _Subscription:
     sid: str
     service: str
     callbacks: tuple[Callback, ...]
-    own: str  # our IPv4 address that the subscriber knows, or empty
     expires: float
     seq: int = 0
     failures: int = 0
@@ -49,8 +48,8 @@ class _Subscription:
 class Eventing:
     """The subscriptions of all services.
 
-    deliver: (callback, our address, message) -> HTTP status, later. variables:
-    service -> every evented variable with its value now.
+    deliver: (callback, message) -> HTTP status, later. variables: service ->
+    every evented variable with its value now.
     """
 
     log = Logger()
@@ -130,9 +129,7 @@ class Eventing:
         if len(self) >= MAX_SUBSCRIPTIONS or peers[request.peer] >= MAX_PER_PEER:
             raise SubscriptionError(503, "too many subscriptions")
         sid = f"uuid:{uuid.uuid4()}"
-        added = _Subscription(
-            sid, service, asked.callbacks, _own(request), float("inf")
-        )
+        added = _Subscription(sid, service, asked.callbacks, float("inf"))
         self._subscriptions[sid] = added
         self._clock.callLater(FIRST_EVENT_S, self._first_event, added)
         if self._sweep is None:
@@ -189,7 +186,7 @@ class Eventing:
         """Deliver to the first callback that answers."""
         callback = callbacks.pop(0)
         message = gena.notify(callback, subscription.sid, subscription.seq, body)
-        delivered = self._deliver(callback, subscription.own, message)
+        delivered = self._deliver(callback, message)
         delivered.addCallbacks(
             partial(self._answered, subscription),
             partial(self._failed, subscription, body, callbacks),
@@ -221,15 +218,6 @@ class Eventing:
             self._subscriptions.pop(subscription.sid, None)
         else:
             self._send_waiting(subscription)
-
-
-def _own(request: ServerRequest) -> str:
-    """Return the IPv4 address that a request came in on.
-
-    A link-local IPv6 peer names its link by itself: no choice is left there.
-    """
-    host = request.base_url.removeprefix("http://").rpartition(":")[0]
-    return "" if host.startswith("[") else host
 
 
 def _headers(request: ServerRequest) -> dict[str, str]:
