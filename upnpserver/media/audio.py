@@ -115,7 +115,7 @@ def _open(reader: Any, source: Source, **options: Any) -> Any:
 
 def _count(value: float) -> int | None:
     """Return a positive number as a whole one, None for anything odd."""
-    return int(value) if 1 <= value < 1 << 40 else None
+    return round(value) if 1 <= value < 1 << 40 else None
 
 
 def _mpeg(source: Source) -> _Sound:

@@ -80,7 +80,7 @@ def read_picture(source: Source, container: str, content_id: str) -> MediaFacts:
 
 def _orientation_and_date(exif: Image.Exif | None) -> tuple[int, str]:
     """Return (1..8, MediaFacts.date)."""
-    if not exif:
+    if exif is None:
         return 1, ""
     orientation = exif.get(_ORIENTATION)
     if type(orientation) is not int or not 1 <= orientation <= 8:

@@ -200,7 +200,7 @@ def _framed(head: bytes) -> str:
     """Return the container of a stream that has frames only, or ""."""
     for length, container in ((_adts_bytes, "adts"), (_mpeg_bytes, "mp3")):
         first = length(head)
-        if first and (length(head[first : first + 8]) or first >= len(head) - 7):
+        if first and length(head[first : first + 8]):
             return container
     return "mpegts" if transport_packets(head) else ""
 
@@ -236,4 +236,11 @@ def _is_text(head: bytes) -> bool:
     look = head[:_TEXT_LOOK]
     if look.startswith(_TEXT_MARKS) or _TEXT_STARTS.match(look):
         return True
+    # The look may end within a character of up to four bytes.
+    tail = len(look) - 4 if len(look) == _TEXT_LOOK else len(look)
+    try:
+        look[:tail].decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < tail - 3:
+            return False
     return not _CONTROL.search(look)

@@ -104,7 +104,8 @@ def _has_time_stamps(head: bytes, sync_offset: int) -> bool:
 
 
 def _has_streams(analysis: Analysis) -> bool:
-    return bool(analysis.count(Stream.VIDEO) or analysis.count(Stream.AUDIO))
+    """Return whether there is a stream of a known format: a header may lie."""
+    return any(analysis.text(kind, "Format") for kind in (Stream.VIDEO, Stream.AUDIO))
 
 
 def _facts(

@@ -36,7 +36,7 @@ _MAX_TRIES: Final = 2
 _MAX_NURSERIES: Final = 3  # lost one after the other, with no file read between
 _MAX_NAME_BYTES: Final = 255
 # A child that died and had more than this was most likely stopped for it.
-_MUCH_MEMORY_KIB: Final = 192 * 1024
+_MUCH_MEMORY_KIB: Final = 160 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +258,7 @@ def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
 
 
 def _open_problem(error: OSError) -> str:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return f"it cannot be opened: {reason}"
+    return f"it cannot be opened: {error.strerror or type(error).__name__}"
 
 
 def _reason(ended: Ended) -> str:
