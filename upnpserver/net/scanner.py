@@ -7,7 +7,7 @@ it die (a disk error, too little memory) may pass.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessDone
@@ -50,7 +50,10 @@ class Scanner:
         clock: IReactorTime,
         order: Scan,
         tell: Callable[[Message], None],
+        *,
+        command: Sequence[str] = COMMAND,
     ) -> None:
+        self._command = command
         self._processes, self._clock = processes, clock
         self._order, self._tell = order, tell
         self._process: _ScannerProcess | None = None
@@ -82,8 +85,8 @@ class Scanner:
         # The child closes what it does not know: no socket of ours leaks to it.
         self._processes.spawnProcess(
             self._process,
-            COMMAND[0],
-            COMMAND,
+            self._command[0],
+            self._command,
             env=dict(os.environ),
             childFDs={0: "w", 1: "r", 2: 2},
         )

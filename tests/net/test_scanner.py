@@ -1,0 +1,114 @@
+"""The scanner's supervisor with real processes that behave well or badly."""
+
+import sys
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import TestCase
+
+from upnpserver.net import scanner as module
+from upnpserver.net.scanner import Scanner
+from upnpserver.scan.messages import Finished, Progress, Ready, Scan, to_line
+
+ORDER = Scan(b"/nowhere/catalog.sqlite", ())
+DONE = Finished(1, 0, 0, 0.5)
+PRELUDE = "import sys, os, time; sys.stdin.buffer.readline(); say = sys.stdout.buffer\n"
+
+
+def program(*steps):
+    return (sys.executable, "-c", PRELUDE + "\n".join(steps))
+
+
+def telling(*messages):
+    lines = b"".join(to_line(message) for message in messages)
+    return f"say.write({lines!r}); say.flush()"
+
+
+class ScannerTests(TestCase):
+    def start(self, *steps):
+        self.clock, self.heard = Clock(), []
+        self.waiting = []
+        self.scanner = Scanner(
+            reactor, self.clock, ORDER, self.hear, command=program(*steps)
+        )
+        self.addCleanup(self.stop)
+        self.scanner.scan()
+
+    def stop(self):
+        stopped = self.scanner.stop()
+        self.clock.advance(module.PATIENCE_S)
+        return stopped
+
+    def hear(self, message):
+        self.heard.append(message)
+        for count, done in self.waiting:
+            if len(self.heard) >= count and not done.called:
+                done.callback(None)
+
+    def messages(self, count):
+        """Fire when so many messages were heard."""
+        done = Deferred()
+        self.waiting.append((count, done))
+        self.hear_again()
+        return done
+
+    def hear_again(self):
+        for count, done in self.waiting:
+            if len(self.heard) >= count and not done.called:
+                done.callback(None)
+
+    async def until(self, true):
+        """Wait for a process to come or go."""
+        while not true():
+            pause = Deferred()
+            reactor.callLater(0.01, pause.callback, None)
+            await pause
+
+    async def test_tells_what_the_process_says_in_order(self):
+        self.start(telling(Ready(), Progress(1, 2)), telling(DONE))
+        await self.messages(3)
+        self.assertEqual(self.heard, [Ready(), Progress(1, 2), DONE])
+        await self.until(lambda: self.scanner._process is None)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    async def test_a_second_wish_while_it_runs_is_another_scan(self):
+        self.start(telling(Ready()), "time.sleep(0.2)", telling(DONE))
+        await self.messages(1)
+        self.scanner.scan()
+        self.scanner.scan()
+        await self.messages(4)
+        await self.until(lambda: self.scanner._process is None)
+        self.assertEqual(self.heard, [Ready(), DONE] * 2)
+
+    async def test_one_that_dies_starts_again_after_a_growing_pause(self):
+        self.start("os.abort()")
+        for pause_s in module.PAUSES_S[:2]:
+            await self.until(self.clock.getDelayedCalls)
+            (call,) = self.clock.getDelayedCalls()
+            self.assertEqual(call.getTime() - self.clock.seconds(), pause_s)
+            self.clock.advance(pause_s)
+        await self.until(self.clock.getDelayedCalls)
+
+    async def test_one_that_talks_nonsense_is_ended(self):
+        self.start("say.write(b'hello\\n'); say.flush(); time.sleep(60)")
+        await self.until(self.clock.getDelayedCalls)
+
+    async def test_the_end_of_its_input_is_the_wish_to_end(self):
+        self.start(telling(Ready()), "sys.stdin.buffer.read()")
+        await self.messages(1)
+        await self.scanner.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    async def test_one_that_does_not_listen_is_killed(self):
+        self.start(telling(Ready()), "time.sleep(60)")
+        await self.messages(1)
+        stopped = self.scanner.stop()
+        self.clock.advance(module.PATIENCE_S)
+        await stopped
+
+    async def test_stop_in_a_pause(self):
+        self.start("os.abort()")
+        await self.until(self.clock.getDelayedCalls)
+        await self.scanner.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
