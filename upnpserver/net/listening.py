@@ -41,7 +41,7 @@ class Listening:
     def start(self) -> None:
         """Listen. Raises ConfigError if the port is taken."""
         ipv4 = self._first_free()
-        self.port = ipv4.getHost().port
+        self.port = ipv4.getHost().port  # type: ignore[no-untyped-call]
         self._ports = [ipv4]
         if self._wanted is None:
             self._state.remember_port(self.port)
