@@ -6,7 +6,7 @@ upnp.criteria.matches(), which a property test holds this module to.
 
 from dataclasses import dataclass
 
-from upnpserver.catalog.items import VALUE_MARK
+from upnpserver.catalog.marked import MARK, unmarked
 from upnpserver.model import SortKey
 from upnpserver.upnp.criteria import (
     AllOf,
@@ -126,13 +126,13 @@ def _derived(column: str, value: str) -> Condition:
 
 
 def _text(column: str, comparison: str, folded: str) -> Condition:
-    """Compare with any of the marked values of a column (see items.marked)."""
+    """Compare with any of the marked values of a column (see catalog/marked.py)."""
     if comparison == "contains":
         return Condition(f"(instr({column}, ?) > 0)", (folded,))
     if comparison == "startsWith":
-        return Condition(f"(instr({column}, ?) > 0)", (VALUE_MARK + folded,))
+        return Condition(f"(instr({column}, ?) > 0)", (MARK + folded,))
     if comparison == "=":
-        whole = f"{VALUE_MARK}{folded}{VALUE_MARK}"
+        whole = f"{MARK}{folded}{MARK}"
         return Condition(f"(instr({column}, ?) > 0)", (whole,))
     return Condition(f"any_value({column}, '{comparison}', ?)", (folded,))
 
@@ -141,7 +141,7 @@ def any_value(marked: str | None, comparison: str, folded: str) -> bool | None:
     """Compare each of several values: an SQL function of the reader."""
     if marked is None:
         return None
-    having = marked.strip(VALUE_MARK).split(VALUE_MARK)
+    having = unmarked(marked)
     if comparison in ("<", "<="):
         least = min(having)
         return least < folded or (comparison == "<=" and least == folded)

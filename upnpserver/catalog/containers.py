@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from upnpserver.catalog import views
 from upnpserver.catalog.identity import ROOT
 from upnpserver.catalog.items import Described, describe_container
-from upnpserver.catalog.schema import LANDMARK_EVERY
+from upnpserver.catalog.schema import LANDMARK_EVERY, ROOT_ROW
 from upnpserver.upnp import didl
 
-ROOT_ROW = 1
 _SEARCH_CLASSES = tuple(
     ("upnp:searchClass@includeDerived=1", name)
     for name in (

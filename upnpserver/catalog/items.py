@@ -5,6 +5,7 @@ Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 
 from dataclasses import dataclass
 
+from upnpserver.catalog.marked import marked
 from upnpserver.catalog.views import Container, FilePlace, shown_title
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features, protocol_info
@@ -13,7 +14,6 @@ from upnpserver.upnp import didl
 from upnpserver.upnp.props import fold
 from upnpserver.upnp.values import format_date, natural_key
 
-VALUE_MARK = "\x1f"  # stands before, between and after the values of a property
 _CLASSES = {
     Kind.AUDIO: "object.item.audioItem.musicTrack",
     Kind.VIDEO: "object.item.videoItem",
@@ -29,15 +29,6 @@ class Described:
     title: str
     segments: str
     found: dict[str, str | int | None]
-
-
-def marked(*values: str) -> str | None:
-    """Return folded values as search wants them, None if there are none.
-
-    Marks around each value make equals and startsWith a search for a part.
-    """
-    having = [fold(value) for value in values if value]
-    return f"{VALUE_MARK}{VALUE_MARK.join(having)}{VALUE_MARK}" if having else None
 
 
 def media_path(item_id: str, kind: Kind, extension: str) -> str:

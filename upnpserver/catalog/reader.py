@@ -13,7 +13,6 @@ from typing import Any
 
 from upnpserver.catalog import compile as compiled
 from upnpserver.catalog import schema
-from upnpserver.catalog.containers import ROOT_ROW
 from upnpserver.catalog.identity import (
     ABOVE_ROOT,
     item_id_of,
@@ -22,6 +21,7 @@ from upnpserver.catalog.identity import (
     split_reference,
 )
 from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.schema import ROOT_ROW
 from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
 from upnpserver.model import (
     Entry,

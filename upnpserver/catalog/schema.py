@@ -98,6 +98,7 @@ create table landmark (
 create index child_by_object on child (object);
 """
 LANDMARK_EVERY = 256
+ROOT_ROW = 1  # the row of object "0"
 
 
 def connect_for_writing(path: Path) -> sqlite3.Connection:

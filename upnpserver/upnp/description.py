@@ -5,7 +5,7 @@ Source: UDA 1.0 section 2.1; reference description.md sections 1 to 4. Version
 """
 
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 from upnpserver import __version__
 from upnpserver.upnp.values import clean_text, cut_utf8, escape_text
@@ -14,6 +14,7 @@ DEVICE_TYPE = "urn:schemas-upnp-org:device:MediaServer:1"
 DESCRIPTION_PATH = "/description.xml"
 # No version of the operating system: it would tell an attacker what to try.
 SERVER = f"Linux UPnP/1.0 DLNADOC/1.50 upnpserver/{__version__}"
+_HERE = Path(__file__).parent  # importlib.resources costs a megabyte
 MAX_FRIENDLY_NAME_BYTES = 63  # "< 64 characters"
 SONY = "urn:schemas-sony-com:av"
 DLNA = "urn:schemas-dlna-org:device-1-0"
@@ -77,8 +78,7 @@ class Icon:
 
     def content(self) -> bytes:
         """Return the picture."""
-        name = f"{self.size}.{self.suffix}"
-        return (files(__package__) / "icons" / name).read_bytes()
+        return (_HERE / "icons" / f"{self.size}.{self.suffix}").read_bytes()
 
 
 ICONS = (
@@ -91,7 +91,7 @@ ICONS = (
 
 def scpd(service: ServiceDescription) -> bytes:
     """Return the service's SCPD document."""
-    return (files(__package__) / "scpd" / f"{service.name}.xml").read_bytes()
+    return (_HERE / "scpd" / f"{service.name}.xml").read_bytes()
 
 
 def build_description(friendly_name: str, udn: str) -> bytes:
