@@ -99,6 +99,13 @@ def test_one_folder_serves_one_process(folder):
     State.open(folder).close()
 
 
+def test_the_name_of_an_earlier_holder_is_gone(folder):
+    folder.mkdir(parents=True)
+    (folder / "lock").write_text("123456789012\n")
+    with State.open(folder):
+        assert f"process {os.getpid()}:" in message_of(State.open, folder)
+
+
 def test_the_lock_ends_with_its_process(folder):
     code = "import sys, pathlib; from upnpserver.state import State; s = State.open("
     code += "pathlib.Path(sys.argv[1])); print('held', flush=True); input()"

@@ -110,6 +110,10 @@ def test_what_stays_in_the_house_goes_through():
     udp().sendto(b"one", receiver.getsockname())
     udp().sendmsg([b"two"], [], 0, receiver.getsockname())
     assert receiver.recv(9) + receiver.recv(9) == b"onetwo"
+    connected = udp()
+    connected.connect(receiver.getsockname())
+    connected.sendmsg([b"three"])
+    assert receiver.recv(9) == b"three"
     for address in ("10.9.9.9", "192.168.9.9", "239.255.255.250"):
         assert not is_stopped(udp().sendto, b"", (address, 9)), address
     six = udp(socket.AF_INET6)

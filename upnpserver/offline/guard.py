@@ -28,7 +28,6 @@ from upnpserver.offline.addresses import LocalNetworks, Network, reachable_netwo
 
 # Families that can't leave this machine.
 _INSIDE = frozenset({socket.AF_UNIX, socket.AF_NETLINK})
-_INTERNET = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
 class _Guard:
@@ -80,10 +79,7 @@ class _Guard:
             self._formatting.discard(thread)
 
     def _check(self, what: str, sock: socket.socket, address: object) -> None:
-        family = sock.family
-        if family in _INSIDE:
-            return
-        if family not in _INTERNET or not self.local.contains(_host(address)):
+        if sock.family not in _INSIDE and not self.local.contains(_host(address)):
             self._refuse(what, f"a {what} beyond the local networks")
 
     def _refuse(self, what: str, text: str) -> None:
@@ -155,6 +151,7 @@ def _is_literal(host: object) -> bool:
 
 
 def _host(address: object) -> str:
+    """Return the host of an internet address; of other families' "", or no address."""
     return _text(address[0]) if isinstance(address, tuple) and address else ""
 
 
