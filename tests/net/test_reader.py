@@ -102,6 +102,14 @@ def test_one_byte_chunks_have_a_limit_too():
     assert status(chunked(b"1;%b\r\na\r\n" % (b"e" * 900) * 100)) == 400
 
 
+def test_framing_has_the_same_limit_as_content():
+    limits = Limits(body_bytes=16)
+    two = chunked(b"1\r\na\r\n", b"1\r\nb\r\n")  # ten bytes of framing
+    assert read(two + b"00\r\n\r\n", limits=limits) == [(b"/c", b"ab")]
+    assert status(two + b"000\r\n\r\n", limits=limits) == 400
+    assert status(two + b"0\r\nT:\r\n\r\n", limits=limits) == 400
+
+
 def test_body_of_64_kib_is_the_largest():
     head = b"POST /b HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
     assert read(head % 65536 + b"a" * 65536) == [(b"/b", b"a" * 65536)]

@@ -14,11 +14,15 @@ from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
 
 from upnpserver.net.limits import Limits
+from upnpserver.net.prompt import PromptServer
 
 # Databases, ports, the log, pipes to the scanner, event deliveries.
 OWN_DESCRIPTORS = 64
 # A connection is a socket, and a file while it streams.
 DESCRIPTORS_PER_CONNECTION = 2
+# Whoever finds the queue full tries again after a second: too long for a TV
+# whose search comes amid somebody's flood.
+QUEUE = 1024
 REST_S = 1.0
 SILENCE_S = 60.0
 
@@ -41,13 +45,14 @@ class PatientPort(tcp.Port):
     waits to be accepted.
     """
 
+    transport: type[tcp.Server] = PromptServer
     log = Logger()
 
     def __init__(
         self,
         port: int,
         factory: IProtocolFactory,
-        backlog: int = 50,
+        backlog: int = QUEUE,
         interface: str = "",
         reactor: IReactorTime | None = None,
     ) -> None:
