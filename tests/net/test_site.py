@@ -111,14 +111,15 @@ class AnswerTests(DoorTests):
         assert answers[0].headers["Content-Length"] == "8"
         assert [answer.body for answer in answers] == [b"", b"GET /x "]
 
-    def test_not_modified_has_no_length(self):
-        unchanged = [("ETag", '"1"')]
-        door = Door({b"/": {b"GET": lambda request: request.respond(304, unchanged)}})
-        wire = door.connect().send(get(b"/"))
-        door.settle()
-        assert wire.take() == (
-            b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n' + OWN_LINES + b"\r\n"
-        )
+    def test_answers_without_a_body_have_no_length(self):
+        for status, line in ((304, b"304 Not Modified"), (204, b"204 No Content")):
+            tag = [("ETag", '"1"')]
+            door = Door({b"/": {b"GET": lambda r, s=status, t=tag: r.respond(s, t)}})
+            wire = door.connect().send(get(b"/"))
+            door.settle()
+            assert wire.take() == (
+                b"HTTP/1.1 " + line + b'\r\nETag: "1"\r\n' + OWN_LINES + b"\r\n"
+            )
 
     def test_the_date_goes_on(self):
         wire = self.door.connect().send(get())
