@@ -80,13 +80,25 @@ def saved(tmp_path, name, exif=None, **options):
         ({}, {}, ""),
     ],
 )
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tiff"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
 def test_date(tmp_path, name, tags, details, date):
     exif = Image.Exif()
     exif.update({0x010E: "something", **tags})
     if details:
         exif.get_ifd(0x8769).update(details)
     assert facts_of(saved(tmp_path, name, exif)).date == date
+
+
+def test_date_in_a_tiff(tmp_path):
+    exif = Image.Exif()  # a TIFF file's own form; these tags describe its pixels
+    exif.update({256: 30, 257: 20, 258: 8, 259: 1, 262: 1, 0x0112: 3})
+    exif.update({273: 8, 277: 1, 278: 20, 279: 600})
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
+    path = tmp_path / "a.tif"
+    path.write_bytes(exif.tobytes().removeprefix(b"Exif\0\0"))
+    facts = facts_of(path)
+    assert facts.date == "2020-01-02T03:04:05"
+    assert facts.orientation == 3
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 1000])

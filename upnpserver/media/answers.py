@@ -67,7 +67,10 @@ def parse_answer(answer: bytes) -> MediaFacts:
     # An honest child has nothing to escape but quotes and backslashes.
     if text[:1] != "F" or not _PLAIN_JSON.fullmatch(text):
         raise ProbeError(_NOT_SENSIBLE)
-    facts = facts_from_json(text[1:])
+    try:
+        facts = facts_from_json(text[1:])
+    except RecursionError:
+        raise ProbeError(_NOT_SENSIBLE) from None
     if not _is_sane(facts):
         raise ProbeError(_NOT_SENSIBLE)
     return facts

@@ -4,6 +4,7 @@ Pillow's class for each format is named, its guessing not used: that keeps the
 formats that nobody has at home (and their parsers' faults) out of reach.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,6 +39,12 @@ _EXIF_DIRECTORY: Final = 0x8769
 _ORIENTATION: Final = 0x0112
 _DATE_TIME: Final = 0x0132
 _WHEN: Final = ((0x9003, 0x9011), (0x9004, 0x9012))  # taken, digitised; with zones
+
+# Whatever a broken camera wrote there, the picture itself is shown.
+_BROKEN_EXIF: Final = (
+    *(SyntaxError, ValueError, TypeError, KeyError, IndexError),
+    *(OSError, struct.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +114,7 @@ def _exif(data: object) -> Image.Exif | None:
     try:
         exif.load(data)
         exif.get_ifd(_EXIF_DIRECTORY)
-    # Whatever a broken camera wrote there, the picture itself is shown.
-    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError):
+    except _BROKEN_EXIF:
         return None
     return exif
 
@@ -139,9 +145,11 @@ def _tiff(source: Source) -> _Header:
 
 def _tiff_exif(picture: TiffImageFile) -> Image.Exif | None:
     try:
-        return picture.getexif()
-    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError):
+        exif = picture.getexif()
+        exif.get_ifd(_EXIF_DIRECTORY)  # read while the file is open
+    except _BROKEN_EXIF:
         return None
+    return exif
 
 
 def _webp(source: Source) -> _Header:
