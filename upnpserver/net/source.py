@@ -1,0 +1,72 @@
+"""A file, and the threads that may wait for it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from upnpserver.net.disks import Disks
+from upnpserver.net.openfile import OpenFile
+
+T = TypeVar("T")
+
+
+class Source:
+    """What a stream is made of. Threads open the file, read ahead, and close it."""
+
+    def __init__(self, file: OpenFile, disk: bytes, disks: Disks) -> None:
+        self.file, self._disk, self._disks = file, disk, disks
+        self._is_busy = self._is_released = False
+
+    @classmethod
+    def open(
+        cls,
+        disks: Disks,
+        root: bytes,
+        relative_path: bytes,
+        is_wanted: Callable[[], bool],
+    ) -> "Deferred[Source]":
+        """Open root/relative_path; fails with OSError (UnsafePath is one).
+
+        is_wanted: asked when a thread gets to it; a client that has left by
+        then costs nothing.
+        """
+
+        def work() -> OpenFile:
+            if not is_wanted():
+                raise InterruptedError
+            return OpenFile.open(root, relative_path)
+
+        opened = disks.run(root, work, first=True)
+        return opened.addCallback(cls, root, disks)
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        """Let a thread use the file."""
+        self._is_busy = True
+        return self._disks.run(self._disk, work).addBoth(self._idle)
+
+    def release(self) -> None:
+        """Close the file, once no thread uses it.
+
+        Closed any earlier, its number could be another file's in the middle of
+        a read.
+        """
+        self._is_released = True
+        if not self._is_busy:
+            self._close()
+
+    def _idle(self, result: T | Failure) -> T | Failure:
+        self._is_busy = False
+        if self._is_released:
+            self._close()
+        return result
+
+    def _close(self) -> None:
+        closed = self._disks.run(self._disk, self.file.close, first=True)
+        # A network file system may tell only now that it failed earlier.
+        closed.addErrback(_ignore_os_errors)
+
+
+def _ignore_os_errors(failure: Failure) -> None:
+    failure.trap(OSError)  # type: ignore[no-untyped-call]

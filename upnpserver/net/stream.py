@@ -1,0 +1,193 @@
+"""GET and HEAD of an item's file: /media/<item id>/<any name>.
+
+The file is asked, not the catalog, how large it is: a recording that grows
+plays on, and what is said of it is true at that moment.
+
+Source: RFC 9110; reference dlna-media.md section 2; security.md requirements
+7, 13, 18 and 22.
+"""
+
+import re
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionClosed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from upnpserver.dlna.headers import dlna_headers
+from upnpserver.dlna.ranges import Entity, Selection, select
+from upnpserver.errors import FileChanged, NoSuchObject, RefusedRequest, UnsafePath
+from upnpserver.model import Resource
+from upnpserver.net.answer import format_http_date
+from upnpserver.net.disks import Disks
+from upnpserver.net.openfile import OpenFile
+from upnpserver.net.request import ServerRequest
+from upnpserver.net.sendfile import send_file
+from upnpserver.net.source import Source
+from upnpserver.policy import ClientPolicy
+
+# A paused TV stops reading, and is waited for.
+STALL_S = 300.0
+
+_PATH = re.compile(rb"/media/([a-z2-7]{16})/[^/]*")
+_LAST_SECOND = 253402300799  # of the year 9999: HTTP dates go no further
+_MISSING = (FileNotFoundError, NotADirectoryError, PermissionError, UnsafePath)
+
+Headers = list[tuple[str, str]]
+
+
+class Streams:
+    """Answers requests for the files of the catalog.
+
+    resource: item id and policy -> its file; raises NoSuchObject.
+    stall_s: how long a client may read nothing.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        resource: Callable[[str, ClientPolicy], Resource],
+        reactor: IReactorFromThreads,
+        stall_s: float = STALL_S,
+    ) -> None:
+        self._resource, self._stall_s = resource, stall_s
+        self._disks = Disks(reactor)
+
+    def stop(self) -> None:
+        """Let the threads go."""
+        self._disks.stop()
+
+    def answer(self, request: ServerRequest) -> None:
+        """Answer a GET or HEAD, now or when the disk has answered."""
+        try:
+            resource = self._find(request)
+            headers = dlna_headers(
+                request.header,
+                resource.kind,
+                resource.content_features,
+                resource.duration_ms,
+                any_mode=request.policy.any_transfer_mode,
+            )
+        except RefusedRequest as refusal:
+            request.refuse(refusal)
+            return
+        opened = Source.open(
+            self._disks,
+            resource.root,
+            resource.relative_path,
+            lambda: not request.is_gone,
+        )
+        opened.addCallbacks(
+            self._opened,
+            self._not_opened,
+            callbackArgs=(request, resource, headers),
+            errbackArgs=(request,),
+        )
+        opened.addErrback(self._broken, request)
+
+    def _find(self, request: ServerRequest) -> Resource:
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            raise _not_found()
+        try:
+            return self._resource(match[1].decode("ascii"), request.policy)
+        except NoSuchObject:
+            raise _not_found() from None
+
+    def _not_opened(self, failure: Failure, request: ServerRequest) -> None:
+        failure.trap(OSError)  # type: ignore[no-untyped-call]
+        if request.is_gone:
+            return
+        self.log.debug("can't open: {error}", error=failure.value)
+        if isinstance(failure.value, _MISSING):
+            request.refuse(_not_found())
+        else:
+            request.refuse(RefusedRequest(503, "The disk does not answer."))
+
+    def _opened(
+        self,
+        source: Source,
+        request: ServerRequest,
+        resource: Resource,
+        headers: Headers,
+    ) -> Deferred[None] | None:
+        """Send the head, and begin to send the file if that is wanted."""
+        is_sending = False
+        try:
+            if request.is_gone:
+                return None
+            entity = _entity(source.file, resource.item_id)
+            selection = select(request.header, entity)
+            if not _is_content(request, selection, entity):
+                return None
+            fields = _fields(resource, entity, selection) + headers
+            length = selection.end - selection.start
+            request.begin(selection.status, fields, length)
+            if request.method == b"HEAD" or not length:
+                request.finish_stream()
+                return None
+            is_sending = True
+        finally:
+            if not is_sending:
+                source.release()
+        sent = send_file(
+            request.transport, source, selection.start, selection.end, self._stall_s
+        )
+        return sent.addCallbacks(
+            lambda _: request.finish_stream(), self._cut, errbackArgs=(request,)
+        )
+
+    def _cut(self, failure: Failure, request: ServerRequest) -> None:
+        """End a stream whose client left, or whose file is not what it was."""
+        error = failure.value
+        if isinstance(error, (FileChanged, OSError)):
+            self.log.debug("stream cut: {error}", error=error)
+        elif not isinstance(error, ConnectionClosed):
+            self.log.failure("sending a stream", failure)
+        request.abort()
+
+    def _broken(self, failure: Failure, request: ServerRequest) -> None:
+        self.log.failure("answering a stream", failure)
+        request.fail()
+
+
+def _not_found() -> RefusedRequest:
+    """Return one answer for unknown, hidden and vanished: it must not tell which."""
+    return RefusedRequest(404, "There is nothing here.")
+
+
+def _entity(file: OpenFile, item_id: str) -> Entity:
+    etag = f'"{item_id}-{file.size_bytes:x}-{file.mtime_ns:x}"'
+    mtime_s = min(max(file.mtime_ns // 10**9, 0), _LAST_SECOND)
+    return Entity(file.size_bytes, etag, mtime_s, format_http_date(mtime_s))
+
+
+def _is_content(request: ServerRequest, selection: Selection, entity: Entity) -> bool:
+    """Tell whether bytes are to be sent; if not, say why not."""
+    if selection.status == 304:
+        request.respond(304, _validators(entity))
+    elif selection.status == 412:
+        request.refuse(RefusedRequest(412, "The file is not as you expect."))
+    elif selection.status == 416:
+        request.refuse(
+            RefusedRequest(416, "The file has no such bytes."),
+            ("Content-Range", f"bytes */{entity.size_bytes}"),
+        )
+    else:
+        return True
+    return False
+
+
+def _fields(resource: Resource, entity: Entity, selection: Selection) -> Headers:
+    fields = [("Content-Type", resource.mime), ("Accept-Ranges", "bytes")]
+    if selection.status == 206:
+        span = f"{selection.start}-{selection.end - 1}"
+        fields.append(("Content-Range", f"bytes {span}/{entity.size_bytes}"))
+    return fields + _validators(entity)
+
+
+def _validators(entity: Entity) -> Headers:
+    return [("Last-Modified", entity.last_modified), ("ETag", entity.etag)]
