@@ -21,7 +21,7 @@ LAYERS = (
     {"catalog"},
     {"services", "scan"},
     {"net", "web", "doctor"},
-    {"handover"},  # from the command line to the server
+    {"footprint"},  # before anything else is loaded
     {"cli"},
     {"__main__"},
 )

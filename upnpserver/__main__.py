@@ -3,6 +3,7 @@
 import sys
 from typing import NoReturn
 
+from upnpserver import footprint
 from upnpserver.errors import ConfigError
 from upnpserver.offline import guard
 
@@ -10,27 +11,18 @@ NEEDS_THE_OWNER = 2
 
 
 def main() -> NoReturn:
-    """Run the command line, or the server that it handed over to."""
+    """Run the command line."""
     guard.install()
+    footprint.leave_out_http_client()
+    footprint.give_memory_back()
+    # Imported here: guard and footprint come before all that they are about.
+    from upnpserver.cli import commands  # noqa: PLC0415
+
     try:
-        sys.exit(_run())
+        sys.exit(commands(prog_name="upnpserver"))
     except ConfigError as error:
         print(f"upnpserver: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(NEEDS_THE_OWNER)
-
-
-def _run() -> int:
-    # Imported here: the guard comes first, and the server goes without click.
-    from upnpserver.handover import received  # noqa: PLC0415
-
-    config = received()
-    if config is None:
-        from upnpserver.cli import commands  # noqa: PLC0415
-
-        return int(commands(prog_name="upnpserver") or 0)
-    from upnpserver.net.daemon import run  # noqa: PLC0415
-
-    return run(config)
 
 
 if __name__ == "__main__":

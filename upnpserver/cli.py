@@ -80,12 +80,12 @@ def serve(file: Path | None, **given: Any) -> None:
     Each folder becomes a library with the folder's name; to name them
     otherwise, or to share one kind of media only, use a configuration file.
     """
-    from upnpserver.handover import hand_over  # noqa: PLC0415
+    from upnpserver.net.daemon import run  # noqa: PLC0415
 
     options = Options(**given)
     config = load(file, options)
     check_interfaces(options.interfaces, _present_interfaces())
-    hand_over(config)
+    sys.exit(run(config))
 
 
 @commands.command(

@@ -4,13 +4,10 @@ settings.py makes it from the TOML file and the command line; everything else
 only reads it.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 from upnpserver.errors import ConfigError
 from upnpserver.model import Kind
@@ -81,40 +78,3 @@ class Config:
     names: tuple[str, ...] = ()
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)
-
-
-def pack(config: Config) -> bytes:
-    """Return the configuration as JSON, for another process of ours."""
-    plain: dict[str, Any] = {
-        "libraries": [
-            [library.name, [str(path) for path in library.folders], [*library.kinds]]
-            for library in config.libraries
-        ],
-        "friendly_name": config.friendly_name,
-        "port": config.port,
-        "interfaces": config.interfaces,
-        "networks": [str(network) for network in config.networks],
-        "names": config.names,
-        "log_level": config.log_level,
-        "state_dir": str(config.state_dir),
-    }
-    return json.dumps(plain).encode()
-
-
-def unpack(packed: bytes) -> Config:
-    """Return what pack() was given."""
-    plain: dict[str, Any] = json.loads(packed)
-    libraries = tuple(
-        Library(name, tuple(map(Path, folders)), frozenset(map(Kind, kinds)))
-        for name, folders, kinds in plain["libraries"]
-    )
-    return Config(
-        libraries=libraries,
-        friendly_name=plain["friendly_name"],
-        port=plain["port"],
-        interfaces=tuple(plain["interfaces"]),
-        networks=tuple(map(ip_network, plain["networks"])),
-        names=tuple(plain["names"]),
-        log_level=plain["log_level"],
-        state_dir=Path(plain["state_dir"]),
-    )
