@@ -124,7 +124,6 @@ SERVE = """
     def run(config):
         import os, socket
         from upnpserver.errors import BeyondLocalNetwork, StateFolderError
-        assert "tomllib" not in sys.modules  # a megabyte, for a file alone
         try:
             socket.create_connection(("name.example", 80))
         except BeyondLocalNetwork:
