@@ -1,5 +1,6 @@
 """The catalog behind the reactor: at once, in threads, and swapped while in use."""
 
+import tempfile
 from pathlib import Path
 
 from support.made_up_files import HOUSEHOLD, MUSIC, film
@@ -21,7 +22,9 @@ SEARCH = {**PAGE, "ContainerID": "0", "SearchCriteria": "*"}
 
 class LibraryTests(TestCase):
     def setUp(self):
-        self.path = Path(self.mktemp())
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "catalog.sqlite"
         self.library = Library(self.path, reactor)
         self.addCleanup(self.library.close)
 
