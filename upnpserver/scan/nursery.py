@@ -36,6 +36,11 @@ class Child:
     since: float = 0.0  # monotonic time from which the first job counts
     ready: bool = False  # it has said that its sandbox is closed
 
+    @property
+    def listens(self) -> bool:
+        """Whether it can still be given something."""
+        return self.socket.fileno() >= 0
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -102,7 +107,7 @@ class Nursery:
 
     def forget(self, child: Child) -> None:
         """Close the child's socket, by which an idle child ends."""
-        if child.socket.fileno() >= 0:
+        if child.listens:
             self._selector.unregister(child.socket)
             child.socket.close()
 
@@ -137,13 +142,13 @@ class Nursery:
 
     def _answers(self, child: Child) -> Iterator[tuple[Child, bytes]]:
         """Yield what the child has sent; stop watching it when it closed."""
-        while child.socket.fileno() >= 0:
+        while child.listens:
             try:
                 data, *_ = child.socket.recvmsg(MAX_ANSWER_BYTES + 1)
             except BlockingIOError:
                 return
             except ConnectionResetError:
-                data = b""
+                continue  # told once, when jobs were left unread; answers follow
             if not data:
                 self.forget(child)
                 return
@@ -156,7 +161,7 @@ class Nursery:
             except BlockingIOError:
                 return
             except ConnectionResetError:
-                data = b""
+                continue
             if not data:
                 raise NurseryEnded
             message = json.loads(data)

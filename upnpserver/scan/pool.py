@@ -138,18 +138,25 @@ class ProbePool:
                 yield ProbeResult(one.job, None, _open_problem(error))
 
     def _has_room(self) -> bool:
+        # One that ended while it had nothing to do is no loss.
+        self._children = [c for c in self._children if c.listens or c.jobs]
         if len(self._children) < self._workers:
             return True
+        freest = self._freest()
         second_try = self._again and self._again[0].tries
-        return not second_try and any(len(c.jobs) < _QUEUE for c in self._children)
+        return bool(freest and not second_try and len(freest.jobs) < _QUEUE)
 
     def _child_for(self, one: _Try) -> Child:
         """Return the child for the next job: a fresh one for a second try."""
-        freest = min(self._children, key=lambda child: len(child.jobs), default=None)
+        freest = self._freest()
         may_fork = len(self._children) < self._workers
         if freest is None or (may_fork and (one.tries or freest.jobs)):
             return self._fork()
         return freest
+
+    def _freest(self) -> Child | None:
+        listening = (child for child in self._children if child.listens)
+        return min(listening, key=lambda child: len(child.jobs), default=None)
 
     def _fork(self) -> Child:
         if self._nursery is None:

@@ -1,0 +1,346 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.hostile_media import make_hostile
+from support.make_media import FIXTURES
+
+from upnpserver.errors import ProbesUnavailable
+from upnpserver.media.formats import is_media
+from upnpserver.scan import pool as pool_module
+from upnpserver.scan.pool import ProbeJob, ProbePool
+
+ODD_CHILD = (sys.executable, str(Path(__file__).with_name("odd_child.py")))
+
+
+def children_of(pid):
+    """Return the pids of all processes below pid."""
+    found = []
+    try:
+        listings = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        direct = [int(one) for path in listings for one in path.read_text().split()]
+    except FileNotFoundError:
+        return found
+    for one in direct:
+        found += [one, *children_of(one)]
+    return found
+
+
+def own_children():
+    return children_of(os.getpid())
+
+
+def nursery_pid():
+    (nursery,) = [pid for pid in own_children() if children_of(pid)]
+    return nursery
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """Return a function: names -> jobs for files of these names."""
+
+    def make(*names):
+        for name in names:
+            (tmp_path / name).touch()
+        return [ProbeJob(bytes(tmp_path), os.fsencode(name), 0, 0) for name in names]
+
+    return make
+
+
+@pytest.fixture
+def odd():
+    """Return a function that makes a pool of odd children."""
+    pools = []
+
+    def make(workers=2, *, max_seconds=30.0, options=()):
+        pool = ProbePool(workers, (*ODD_CHILD, *options), max_seconds)
+        pools.append(pool)
+        return pool
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+@pytest.fixture
+def real():
+    pool = ProbePool(2)
+    yield pool
+    pool.close()
+
+
+def named(results):
+    """Return name -> result, and see that there is one for each name."""
+    listed = [(os.fsdecode(one.job.relative_path), one) for one in results]
+    assert len(dict(listed)) == len(listed)
+    return dict(listed)
+
+
+def test_reads_a_household(real):
+    root = bytes(FIXTURES)
+    paths = [p for p in FIXTURES.rglob("*.*") if is_media(os.fsencode(p.name))]
+    given = [
+        ProbeJob(root, bytes(path.relative_to(FIXTURES)), path.stat().st_size, 0)
+        for path in paths
+    ]
+    results = list(real.probe(given))
+    assert {result.job for result in results} == set(given)
+    assert [result.problem for result in results if not result.facts] == []
+    assert all(holds for holds, _ in real.layers.values()), real.layers
+
+
+def test_hostile_files_become_problems_and_the_others_are_read(real, tmp_path):
+    bad = make_hostile(tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    given = [ProbeJob(bytes(tmp_path), name.encode(), 0, 0) for name in names]
+    results = named(real.probe(given))
+    assert {name for name, result in results.items() if not result.facts} == bad
+    assert all(bool(r.problem) == (r.facts is None) for r in results.values())
+    assert results["bomb.mp3"].problem == "needed too much memory"
+    assert results["deep.mp4"].problem == "its parts are nested too deeply"
+    assert results["film.mp4"].problem == "it is a text, not media"
+    assert not any(str(tmp_path) in result.problem for result in results.values())
+
+
+def test_nothing_runs_before_there_is_a_file(real):
+    before = own_children()
+    assert list(real.probe([])) == []
+    assert own_children() == before
+
+
+def test_jobs_are_taken_only_when_there_is_room(odd, jobs):
+    taken = []
+
+    def coming():
+        for job in jobs(*(f"well-{number}" for number in range(100))):
+            taken.append(job)
+            yield job
+
+    done = 0
+    for _ in odd(workers=2).probe(coming()):
+        done += 1
+        assert len(taken) - done < 2 * (pool_module._QUEUE + 1)
+    assert done == 100
+
+
+def test_no_more_children_than_wanted(odd, jobs):
+    results = odd(workers=3).probe(jobs(*(f"well-{number}" for number in range(60))))
+    titles = {result.facts.title for result in results}
+    assert 1 <= len(titles) <= 3
+
+
+@pytest.mark.parametrize(
+    ("deed", "problem"),
+    [
+        ("crash", "the probe crashed"),
+        ("fault", "the probe crashed"),
+        ("exit", "the probe crashed"),
+        ("fail", "the probe crashed"),
+        ("memory", "needed too much memory"),
+        ("long", "the probe gave no sensible answer"),
+        ("longer", "the probe crashed"),
+        ("lie", "the probe gave no sensible answer"),
+        ("hang", "took longer than 1 s"),
+    ],
+)
+def test_one_bad_file_among_others(odd, jobs, deed, problem):
+    names = [f"well-{number}" for number in range(20)]
+    names.insert(7, f"{deed}-1")
+    pool = odd(workers=2, max_seconds=1.0)
+    results = named(pool.probe(jobs(*names)))
+    assert results.pop(f"{deed}-1").problem == problem
+    assert [result.problem for result in results.values()] == [""] * 20
+
+
+def test_only_bad_files(odd, jobs):
+    names = [f"crash-{number}" for number in range(12)]
+    results = named(odd(workers=2).probe(jobs(*names)))
+    assert [one.problem for one in results.values()] == ["the probe crashed"] * 12
+
+
+def test_one_more_try_is_in_a_fresh_child(odd, jobs):
+    """A file that suffers from what an earlier one left behind is not to blame."""
+    names = ["well-1", "well-2", "tired-1", "well-3", "tired-2", "tired-3", "well-4"]
+    results = named(odd(workers=1).probe(jobs(*names)))
+    assert [result.problem for result in results.values()] == [""] * 7
+    assert results["tired-1"].facts.title == "fresh"
+
+
+def test_a_child_that_grew_is_replaced(odd, jobs):
+    names = [name for n in range(4) for name in (f"grow-{n}", f"well-{n}")]
+    results = named(odd(workers=1).probe(jobs(*names)))
+    assert [result.problem for result in results.values()] == [""] * 8
+    assert len({result.facts.title for result in results.values()}) == 4 + 1
+
+
+def test_the_nursery_is_replaced_when_it_is_killed(odd, jobs):
+    pool = odd(workers=2)
+    results = pool.probe(jobs(*(f"well-{number}" for number in range(50))))
+    seen = [next(results)]
+    os.kill(nursery_pid(), signal.SIGKILL)
+    seen += results
+    assert len(named(seen)) == 50
+    assert all(result.facts for result in seen)
+
+
+def test_a_child_that_ended_while_it_was_idle_is_replaced(odd, jobs):
+    pool = odd(workers=1)
+    (first,) = pool.probe(jobs("well-1"))
+    child = int(first.facts.title)
+    os.kill(child, signal.SIGKILL)
+    while is_running(child):
+        time.sleep(0.01)
+    results = named(pool.probe(jobs("well-2", "well-3")))
+    assert [result.problem for result in results.values()] == ["", ""]
+    assert str(child) not in {result.facts.title for result in results.values()}
+
+
+@pytest.mark.parametrize(
+    "command", [("/no/such/program",), (sys.executable, "-c", "raise SystemExit(1)")]
+)
+def test_probes_that_cannot_run_are_no_fault_of_the_files(jobs, command):
+    pool = ProbePool(2, command)
+    with pytest.raises(ProbesUnavailable):
+        list(pool.probe(jobs("well-1", "well-2")))
+    pool.close()
+    assert own_children() == []
+
+
+def test_a_scan_that_is_given_up_leaves_a_pool_that_works(odd, jobs):
+    pool = odd(workers=2)
+    results = pool.probe(jobs(*(f"well-{number}" for number in range(30))))
+    next(results)
+    results.close()
+    assert len(named(pool.probe(jobs("well-a", "well-b")))) == 2
+    pool.close()
+    assert own_children() == []
+    assert len(named(pool.probe(jobs("well-c")))) == 1
+
+
+def open_descriptors():
+    return sorted(Path("/proc/self/fd").iterdir())
+
+
+def test_no_descriptor_and_no_process_is_left(odd, jobs):
+    before = open_descriptors()
+    pool = odd(workers=2, max_seconds=0.5)
+    list(pool.probe(jobs("well-1", "crash-1", "hang-1", "longer-1", "no\nnsense")))
+    pool.close()
+    assert open_descriptors() == before
+    assert own_children() == []
+
+
+def test_what_cannot_be_opened(real, tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    (tmp_path / "out.mp3").symlink_to("/etc/passwd")
+    (tmp_path / "folder.mp3").mkdir()
+    names = ("gone.mp3", "pipe.mp3", "out.mp3", "folder.mp3")
+    given = [ProbeJob(bytes(tmp_path), name.encode(), 0, 0) for name in names]
+    results = named(real.probe(given))
+    assert results["gone.mp3"].problem == (
+        "it cannot be opened: No such file or directory"
+    )
+    assert results["out.mp3"].problem == "it cannot be opened: leads out of its folder"
+    assert all("it cannot be opened" in one.problem for one in results.values())
+
+
+HANGING_SCANNER = """
+import os, sys
+from upnpserver.scan.pool import ProbeJob, ProbePool
+root, child = sys.argv[1].encode(), sys.argv[2]
+pool = ProbePool(2, (sys.executable, child))
+jobs = [ProbeJob(root, name, 0, 0) for name in (b"well-1", b"hang-1", b"hang-2")]
+for result in pool.probe(jobs):
+    print(result.facts.title, flush=True)
+"""
+
+
+def test_children_end_with_the_scanner_however_it_ends(jobs, tmp_path):
+    jobs("well-1", "hang-1", "hang-2")
+    command = [sys.executable, "-c", HANGING_SCANNER, str(tmp_path), ODD_CHILD[1]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as scanner:
+        scanner.stdout.readline()  # both children are at their hanging files
+        children = children_of(scanner.pid)
+        assert len(children) >= 3
+        scanner.kill()
+    end = time.monotonic() + 10
+    while any(is_running(pid) for pid in children):
+        assert time.monotonic() < end, "children outlived their scanner"
+        time.sleep(0.02)
+
+
+def is_running(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+# The sandbox as a whole, from within a child ------------------------------------
+
+STOPPED = {
+    "socket": "Operation not permitted",
+    "unix": "Operation not permitted",
+    "pair": "Operation not permitted",
+    "passwd": "Permission denied",
+    "own": "Permission denied",
+    "parent": "Permission denied",
+    "beside": "Permission denied",
+    "create": "Operation not permitted",
+    "write": "Bad file descriptor",
+    "execute": "Operation not permitted",
+    "fork": "Operation not permitted",
+    "kill": "Operation not permitted",
+    "run": "Operation not permitted",
+}
+
+
+def test_a_hijacked_child_can_do_nothing(odd, jobs):
+    results = named(odd(workers=1).probe(jobs(*(f"{word}-" for word in STOPPED))))
+    told = {name[:-1]: result.problem for name, result in results.items()}
+    assert told == {word: f"stopped: {reason}" for word, reason in STOPPED.items()}
+
+
+def test_without_the_layers_it_could(odd, jobs):
+    layers = ("restrict_files", "confine_calls", "limit_resources")
+    options = [part for layer in layers for part in ("--without", layer)]
+    pool = odd(workers=1, options=options)
+    words = ("socket", "pair", "passwd", "own", "parent", "run")
+    results = named(pool.probe(jobs(*(f"{word}-" for word in words))))
+    assert [one.facts and one.facts.title for one in results.values()] == (
+        ["it worked"] * len(words)
+    )
+
+
+def test_a_child_holds_one_file_one_socket_and_three_dead_ends(odd, jobs):
+    (result,) = odd(workers=1).probe(jobs("descriptors-1"))
+    held = set(result.facts.title.split())
+    assert held > {"0", "1", "2", "file"}
+    assert len(held) == 5
+
+
+def test_a_child_inherits_no_secrets(odd, jobs, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_THE_SERVICE", "x")
+    monkeypatch.setenv("PYTHONPATH", "")
+    (result,) = odd(workers=1).probe(jobs("environment-1"))
+    assert set(result.facts.title.split()) <= {
+        *("LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH"),
+    }
+
+
+def test_a_child_goes_last(odd, jobs):
+    (result,) = odd(workers=1).probe(jobs("well-1"))
+    child = int(result.facts.title)
+    assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_one_child_for_each_processor_up_to_four(monkeypatch):
+    for processors, workers in ((1, 1), (2, 2), (4, 4), (64, 4)):
+        monkeypatch.setattr(
+            os, "sched_getaffinity", lambda _, n=processors: set(range(n))
+        )
+        assert ProbePool()._workers == workers
