@@ -15,7 +15,7 @@ from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TRCK
 
 HOUSEHOLD = Path(__file__).parents[2] / "fixtures" / "media" / "household"
 _MP3 = HOUSEHOLD / "Music" / "The Foundry" / "First Light" / "02 - Ember.mp3"
-_MP4 = HOUSEHOLD / "Videos" / "Films" / "The Harbour (2019).mp4"
+_MP4 = HOUSEHOLD.parent / "formats" / "silent.mp4"  # without a title of its own
 _JPEG = HOUSEHOLD / "Photos" / "2019 Coast" / "Dunes.jpg"
 _NOT_MEDIA = {".srt", ".txt"}
 _ART = {"folder.jpg"}

@@ -79,6 +79,8 @@ class Examination:
                 self.end()
             return run_check(check, self.subject)
         result = run_check(check, self.subject)
+        if "Connection refused" in result.reason:
+            time.sleep(2)  # for the program that started it to see its end
         if self._running.alive:
             return result
         self._running.kill()

@@ -238,7 +238,7 @@ def dlna_class(server):
     true({"DMS-1.50", "DMS-1.51"} & set(values), f"X_DLNADOC: {values}")
 
 
-# Services -----------------------------------------------------------------------
+# Services ------------------------------------------------------------
 
 SERVICES = (CDS, CMS, REGISTRAR)
 IDS = {

@@ -124,7 +124,7 @@ def alive_comes_from_the_interface(server):
     equal(addresses, {server.network.server.ipv4})
 
 
-# IPv6 -------------------------------------------------------------------------
+# IPv6 ------------------------------------------------------------
 
 ANNEX = "UDA 1.0 annex A (IPv6); reference ssdp.md section 1"
 
@@ -160,7 +160,7 @@ def ipv6_alive_location(server):
     true(hosts <= {mine.link_local, mine.ipv6}, f"LOCATION on {hosts}")
 
 
-# The end ----------------------------------------------------------------------
+# The end ------------------------------------------------------------
 
 
 def byebye(server: Subject, name: str) -> Datagram:

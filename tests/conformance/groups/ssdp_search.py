@@ -149,7 +149,7 @@ def comes_from_the_server(server, name):
     equal(answer(server, name).address, server.network.server.ipv4)
 
 
-# ssdp:all -------------------------------------------------------------------
+# ssdp:all ------------------------------------------------------------
 
 PROBES["ssdp:all"] = Probe(lambda _server: search("ssdp:all", mx="2"))
 
@@ -192,7 +192,7 @@ def all_has_right_usns(server):
     none(wrong, "USN does not fit ST")
 
 
-# Waiting --------------------------------------------------------------------
+# Waiting ------------------------------------------------------------
 
 WAITS = {"MX 1": ("1", 1.0), "MX 2": ("2", 2.0), "MX 3": ("3", 3.0), "MX 5": ("5", 5.0)}
 for _name, (_mx, _wait) in WAITS.items():
@@ -216,7 +216,7 @@ def long_waits_are_cut(server, name):
     true(asked.one().at_s - asked.at_s <= 5 + TOLERANCE_S, "later than 5 s")
 
 
-# Read leniently ---------------------------------------------------------------
+# Read leniently ------------------------------------------------------------
 
 
 def written(template: str):
@@ -316,7 +316,7 @@ def unicast_search(server, name):
     true(asked.one().at_s - asked.at_s <= 1 + TOLERANCE_S, "later than 1 s")
 
 
-# Not answered -----------------------------------------------------------------
+# Not answered ------------------------------------------------------------
 
 
 def _wrong(**replaced: str):
@@ -410,7 +410,7 @@ def still_answers_after_all_that(server):
     server.searches["still there"].one()
 
 
-# IPv6 -------------------------------------------------------------------------
+# IPv6 ------------------------------------------------------------
 
 PROBES["IPv6"] = Probe(lambda s: search(s.device.type, host="[FF02::C]:1900"), "ipv6")
 PROBES["IPv6 all"] = Probe(
