@@ -80,11 +80,13 @@ def serve(file: Path | None, **given: Any) -> None:
     Each folder becomes a library with the folder's name; to name them
     otherwise, or to share one kind of media only, use a configuration file.
     """
-    from upnpserver.net.daemon import run  # noqa: PLC0415
-
     options = Options(**given)
     config = load(file, options)
     check_interfaces(options.interfaces, _present_interfaces())
+
+    # Only now: a mistake is told at once, before Twisted is loaded.
+    from upnpserver.net.daemon import run  # noqa: PLC0415
+
     sys.exit(run(config))
 
 
