@@ -4,6 +4,8 @@ The edge of "one probed file": whatever a parser raises becomes a ProbeError
 here, with a reason that a person can act on and without the file's path.
 """
 
+import struct
+import zlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,6 +21,8 @@ from upnpserver.model import Kind, MediaFacts
 # Brands of MP4 files that hold sound only (registered at mp4ra.org).
 _AUDIO_BRANDS: Final = {b"M4A ", b"M4B ", b"M4P "}
 _OGG_FILMS: Final = (b"\x80theora", b"\x01video\0\0\0", b"BBCD\0", b"OVP80")
+# What the parsers raise on purpose; anything else is told by its name.
+_BROKEN: Final = (MutagenError, SyntaxError, OSError, struct.error, zlib.error)
 _REASONS: Final[Mapping[type[Exception], str]] = {
     RecursionError: "its parts are nested too deeply",
     EOFError: "it ends too early",
@@ -52,7 +56,13 @@ def _probe(source: Source) -> MediaFacts:
     if container in video.PARSERS and not _is_music(container, head):
         facts = video.read_video(source, container, identity)
         return _with_better_tags(facts, source)
-    return audio.read_audio(source, container, identity)
+    try:
+        return audio.read_audio(source, container, identity)
+    except MutagenError:
+        if container not in video.PARSERS:
+            raise
+        # What is broken for the one may still have something to tell the other.
+        return video.read_video(source, container, identity)
 
 
 def _container(first: bytes, source: Source, *, tagged: bool) -> str:
@@ -86,6 +96,6 @@ def _reason(error: Exception) -> str:
     for kind, reason in _REASONS.items():
         if isinstance(error, kind):
             return reason
-    if isinstance(error, MutagenError | SyntaxError):
+    if isinstance(error, _BROKEN):
         return "it is broken or not complete"
     return f"it is broken ({type(error).__name__})"
