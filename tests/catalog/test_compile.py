@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from support.made_up_files import HOUSEHOLD, MUSIC
 
+from upnpserver.catalog.compile import names_ids
 from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.writer import Writer
 from upnpserver.model import Window
@@ -52,12 +53,24 @@ def objects(reader):
     return {entry.object_id: told(entry) for entry in page.entries}
 
 
+@pytest.fixture(scope="module")
+def forms(reader):
+    """Every object in each place where a person finds it."""
+    found, waiting = {}, ["0"]
+    while waiting:
+        for entry in reader.children(waiting.pop(), Window(), (), EVERYONE).entries:
+            found[entry.object_id] = told(entry)
+            waiting += [entry.object_id] * entry.is_container
+    return found
+
+
 def told(entry):
     document = didl.write((entry,), EVERYTHING, "")
     (element,) = etree.fromstring(document)
     properties = {
         "@id": (entry.object_id,),
         "@parentID": (entry.parent_id,),
+        "@refID": (entry.ref_id,) if entry.ref_id else (),
     }
     for name in SEARCHABLE:
         tag, _, attribute = name.partition("@")
@@ -74,7 +87,7 @@ VALUES = [
     *("", "a", "Ann", "bob", "ÉLAN", "one", "First", "jazz", "unknown album", "e"),
     *("object.item", "object.item.audioItem", "object.container.*", "object.item."),
     *("1", "2", "10", "1000", "0:01:00", "0:00:59.999", "-1", "2020", "2001-01-01"),
-    *("1280x720", "http-get:*:audio", "i$", "music$all", "%", "_", "'", "\\"),
+    *("1280x720", "http-get:*:audio", "i$", "r$", "music$all", "%", "_", "'", "\\"),
 ]
 names = st.sampled_from([*SEARCHABLE, "nobody:knows"])
 relations = st.builds(
@@ -97,13 +110,34 @@ trees = st.recursive(
 
 @given(tree=trees)
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_sql_agrees_with_the_meaning(reader, objects, tree):
-    found = {entry.object_id for entry in search(reader, tree).entries}
-    assert found == {
+def test_sql_agrees_with_the_meaning(reader, objects, forms, tree):
+    found = [entry.object_id for entry in search(reader, tree).entries]
+    universe = forms if names_ids(tree) else objects
+    assert sorted(found) == sorted(
         object_id
-        for object_id, properties in objects.items()
+        for object_id, properties in universe.items()
         if matches(tree, properties)
-    }
+    )
+
+
+def test_each_form_is_found_by_its_own_id(reader, forms):
+    for object_id in forms:
+        (found,) = search(reader, parse_criteria(f'@id = "{object_id}"')).entries
+        assert found == reader.metadata(object_id, EVERYONE).entries[0]
+
+
+def test_the_children_of_each_container_are_found_by_their_parent(reader):
+    for container in ("music$all", "music$albums", "0", "folder$", "picture$all"):
+        children = reader.children(container, Window(), (), EVERYONE).entries
+        found = search(reader, parse_criteria(f'@parentID = "{container}"')).entries
+        assert sorted(found, key=str) == sorted(children, key=str)
+
+
+def test_below_a_view_its_references_are_found_once(reader):
+    everything = parse_criteria('upnp:class derivedfrom "object.item"')
+    page = reader.search("music$artists", everything, Window(), (), EVERYONE)
+    assert len({entry.ref_id for entry in page.entries}) == page.total == 6
+    assert all(entry.parent_id.startswith("music$artist$") for entry in page.entries)
 
 
 @pytest.mark.parametrize("name", SORTABLE)

@@ -84,7 +84,7 @@ def test_a_page_and_what_lies_behind_the_end(catalog):
     assert (behind["NumberReturned"], behind["TotalMatches"]) == ("0", "6")
 
 
-@pytest.mark.parametrize("object_id", ["0", "", " 0 "])
+@pytest.mark.parametrize("object_id", ["0", ""])
 def test_metadata_of_the_root(catalog, object_id):
     answer = browse(catalog, ObjectID=object_id, BrowseFlag="BrowseMetadata")
     assert (answer["NumberReturned"], answer["TotalMatches"]) == ("1", "1")
@@ -102,6 +102,7 @@ def test_the_names_that_the_xbox_uses(catalog):
     ("changes", "error"),
     [
         ({"ObjectID": "nothing"}, NoSuchObject),
+        ({"ObjectID": " "}, NoSuchObject),
         ({"BrowseFlag": "BrowseEverything"}, InvalidArgs),
         ({"BrowseFlag": ""}, InvalidArgs),
         ({"StartingIndex": "-1"}, InvalidArgs),

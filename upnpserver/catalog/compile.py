@@ -20,10 +20,17 @@ from upnpserver.upnp.criteria import (
 )
 from upnpserver.upnp.props import SEARCHABLE, Values, fold
 
+# What a row of child is called: an item is a reference in all containers but
+# its own (see catalog/identity.py).
+_FORM_ID = (
+    "iif(child.parent = object.parent, object.object_id,"
+    " 'r$' || substr(object.object_id, 3) || '$' || parent.object_id)"
+)
+_FORM_REF = "iif(child.parent = object.parent, null, object.object_id)"
 _COLUMNS = {
-    "@id": "object.object_id",
+    "@id": _FORM_ID,
     "@parentID": "parent.object_id",
-    "@refID": "null",  # only originals are found: see Reader.search
+    "@refID": _FORM_REF,
     "dc:title": "found.title",
     "upnp:class": "found.class",
     "dc:creator": "found.creator",
@@ -38,6 +45,10 @@ _COLUMNS = {
     "res@protocolInfo": "found.protocol_info",
     "res@resolution": "found.resolution",
 }
+# Where each item is found once, "@refID exists false" holds for all: it is how
+# control points ask for each once.
+_ONCE = {**_COLUMNS, "@id": "object.object_id", "@refID": "null"}
+_IDENTIFIERS = ("@id", "@parentID")
 _SORT_COLUMNS = {**_COLUMNS, "dc:title": "found.title_key"}
 _COMPARISONS = ("=", "<", "<=", ">", ">=")
 
@@ -61,24 +72,38 @@ def order_by(keys: tuple[SortKey, ...]) -> str:
     )
 
 
-def condition(tree: Criteria) -> Condition:
-    """Return the WHERE expression of a SearchCriteria."""
+def names_ids(tree: Criteria) -> bool:
+    """Whether a criteria compares the ids of objects, so that forms matter."""
+    match tree:
+        case AllOf(terms) | AnyOf(terms):
+            return any(names_ids(term) for term in terms)
+        case Relation(name):
+            return name in _IDENTIFIERS
+    return False
+
+
+def condition(tree: Criteria, *, once: bool = False) -> Condition:
+    """Return the WHERE expression of a SearchCriteria.
+
+    once: each item is looked at once, not in each of its forms; there is no
+    table child then.
+    """
+    columns = _ONCE if once else _COLUMNS
     match tree:
         case Everything():
             return Condition("1")
         case AllOf(terms):
-            return _joined(" and ", terms)
+            return _joined(" and ", [condition(term, once=once) for term in terms])
         case AnyOf(terms):
-            return _joined(" or ", terms)
+            return _joined(" or ", [condition(term, once=once) for term in terms])
         case Exists(name, wanted):
-            column = _COLUMNS.get(name, "null")
+            column = columns.get(name, "null")
             return Condition(f"{column} is {'not ' if wanted else ''}null")
         case Relation(name, comparison, value):
-            return _relation(name, comparison, value)
+            return _relation(columns, name, comparison, value)
 
 
-def _joined(word: str, terms: tuple[Criteria, ...]) -> Condition:
-    parts = [condition(term) for term in terms]
+def _joined(word: str, parts: list[Condition]) -> Condition:
     values = tuple(value for part in parts for value in part.values)
     return Condition(f"({word.join(part.sql for part in parts)})", values)
 
@@ -86,11 +111,13 @@ def _joined(word: str, terms: tuple[Criteria, ...]) -> Condition:
 _OPPOSITES = {"!=": "=", "doesNotContain": "contains"}
 
 
-def _relation(name: str, comparison: str, value: str) -> Condition:
+def _relation(
+    columns: dict[str, str], name: str, comparison: str, value: str
+) -> Condition:
     values = SEARCHABLE.get(name)
     if values is None:
         return _NEVER
-    column = _COLUMNS[name]
+    column = columns[name]
     if comparison in _OPPOSITES:
         opposite = _holds(values, column, _OPPOSITES[comparison], value)
         sql = f"({column} is not null and not {opposite.sql})"

@@ -21,7 +21,7 @@ from upnpserver.catalog.identity import (
     split_reference,
 )
 from upnpserver.catalog.ordered import OrderedResults
-from upnpserver.catalog.schema import ROOT_ROW
+from upnpserver.catalog.search import form_of, search_statement
 from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
 from upnpserver.model import (
     Entry,
@@ -136,7 +136,7 @@ class Reader:
     ) -> Page:
         """Return a window of what matches below a container.
 
-        Each item is found once, as its original, in whatever view it lies.
+        Each item is found once: see catalog/search.py.
 
         Raises NoSuchContainer; CannotProcess if it would take too long.
         """
@@ -150,10 +150,14 @@ class Reader:
             row, update_id = found
             with self._time_limit():
                 order = self._matching(row, criteria, sort)
-            entries = self._entries(_window_of(order, window))
-            parents = self._object_ids({entry[2] for entry in entries})
+            forms = [form_of(number) for number in _window_of(order, window)]
+            entries = self._entries([found_row for found_row, _ in forms])
+            parents = self._object_ids({parent for _, parent in forms})
             return Page(
-                tuple(_entry(entry, entry[2], parents[entry[2]]) for entry in entries),
+                tuple(
+                    _entry(entry, parent, parents[parent])
+                    for entry, (_, parent) in zip(entries, forms, strict=True)
+                ),
                 len(order),
                 update_id,
             )
@@ -275,25 +279,10 @@ class Reader:
     def _matching(
         self, row: int, criteria: Criteria, sort: tuple[SortKey, ...]
     ) -> Sequence[int]:
-        condition = compiled.condition(criteria)
-        below, scope = "", "found.object <> ?"
-        if row != ROOT_ROW:
-            below = (
-                "with recursive below(id) as (select object from child where parent = ?"
-                " union select child.object from child"
-                " join below on child.parent = below.id) "
-            )
-            scope = "found.object in below"
-        sql = (
-            f"{below}select found.object from found"
-            " join object on object.id = found.object"
-            " left join object as parent on parent.id = object.parent"
-            f" where {scope} and {condition.sql}"
-            f" order by {compiled.order_by(sort)} found.object"
-        )
+        statement = search_statement(row, criteria, sort)
         return self._ordered.get(
             (self.system_update_id(), row, criteria, sort),
-            lambda: self._rows.execute(sql, (row, *condition.values)),
+            lambda: self._rows.execute(statement.sql, statement.values),
         )
 
     def _entries(self, order: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -176,7 +176,7 @@ def _object_id(arguments: Mapping[str, str]) -> str:
     """
     for name in ("ObjectID", "ContainerID"):
         if name in arguments:
-            return arguments[name].strip() or ROOT
+            return arguments[name] or ROOT
     raise InvalidArgs("ObjectID is missing")
 
 

@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_ELEMENTS = 1000
 
-_ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
+_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?>\r\n'
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
@@ -121,12 +121,12 @@ def _check_size(root: etree._Element) -> None:
 
 
 def _action_element(root: etree._Element) -> etree._Element:
-    if _split(root.tag)[1] != "Envelope":
-        raise MalformedRequest("not a SOAP envelope")
-    body = root.find(f"{_ENVELOPE}Body")
-    if body is None:  # another or no namespace: what some clients send
-        named = (child for child in root if _split(child.tag)[1] == "Body")
-        body = next(named, None)
+    # Some clients name no namespace at all; another is another protocol.
+    namespace, name = _split(root.tag)
+    if name != "Envelope" or namespace not in ("", _ENVELOPE):
+        raise MalformedRequest("not a SOAP 1.1 envelope")
+    bodies = (child for child in root if _split(child.tag)[1] == "Body")
+    body = next(bodies, None)
     element = None if body is None else next(iter(body), None)
     if element is None:
         raise MalformedRequest("the SOAP body holds no action")
