@@ -1,0 +1,91 @@
+"""Who may send when many streams have room at once."""
+
+from http_wire import TurningClock
+
+from upnpserver.net.turns import BYTES_PER_TURN, FEW_STREAMS, Turns
+
+HALF = BYTES_PER_TURN // 2
+
+
+class Stream:
+    """One that always wants to send; log: who was granted a turn."""
+
+    def __init__(self, turns, name, log):
+        self.turns, self.name, self.log = turns, name, log
+        self.is_wanted = True
+        turns.join()
+
+    def take(self, size_bytes=HALF):
+        return self.turns.take(size_bytes, self.granted)
+
+    def granted(self):
+        if self.is_wanted:
+            self.log.append(self.name)
+        return self.is_wanted
+
+
+def some(count):
+    clock, log = TurningClock(), []
+    turns = Turns(clock)
+    return clock, log, [Stream(turns, name, log) for name in range(count)]
+
+
+def test_few_streams_need_not_be_counted():
+    clock, _, streams = some(FEW_STREAMS)
+    assert all(stream.take() for stream in streams * 10)
+    assert clock.calls == []
+
+
+def test_each_turn_has_its_share_and_the_others_wait_in_order():
+    clock, log, streams = some(5)
+    assert [stream.take() for stream in streams] == [True, True, False, False, False]
+    assert log == []
+    clock.advance(0)
+    assert log == [2, 3]
+    clock.advance(0)
+    assert log == [2, 3, 4]
+
+
+def test_who_waited_goes_before_who_has_just_sent():
+    clock, log, streams = some(4)
+    turn = []
+    for _ in range(10):
+        turn += [stream.name for stream in streams if stream.take()]
+        clock.advance(0)
+    # Whoever sends in a turn asks again; still each has about as many.
+    shares = [(turn + log).count(name) for name in range(4)]
+    assert max(shares) - min(shares) <= 1
+    assert sum(shares) >= 20
+
+
+def test_small_windows_fill_a_turn_too():
+    _, _, streams = some(3)
+    taken = [streams[0].take(BYTES_PER_TURN // 8) for _ in range(9)]
+    assert taken == [True] * 8 + [False]
+
+
+def test_who_left_does_not_use_up_a_turn():
+    clock, log, streams = some(6)
+    for stream in streams:
+        stream.take()
+    streams[2].is_wanted = streams[3].is_wanted = False
+    clock.advance(0)
+    assert log == [4, 5]
+
+
+def test_a_turn_in_which_nobody_sent_is_not_counted():
+    clock, _, streams = some(3)
+    streams[0].take()
+    clock.advance(0)
+    assert clock.calls == []
+
+
+def test_when_others_leave_the_rest_is_not_counted_any_more():
+    clock, _, streams = some(3)
+    for stream in streams:
+        stream.take()
+    streams[0].turns.leave()
+    assert streams[1].take()
+    clock.advance(0)
+    clock.advance(0)
+    assert clock.calls == []
