@@ -6,6 +6,7 @@ each: a flood of connections would fill the disk with its own log.
 Source: security.md requirement 25.
 """
 
+import socket
 from typing import cast
 
 from twisted.internet import tcp
@@ -64,6 +65,14 @@ class PatientPort(tcp.Port):
         # Where Twisted tells that it could not accept.
         observer = cast("ILogObserver", self._could_not_accept)
         self._logger = Logger(namespace=__name__, observer=observer)
+
+    def createInternetSocket(self) -> socket.socket:
+        """Return a socket of one family: IPv4 has a port of its own beside IPv6."""
+        made = super().createInternetSocket()  # type: ignore[no-untyped-call]
+        created = cast("socket.socket", made)
+        if created.family == socket.AF_INET6:
+            created.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        return created
 
     def doRead(self) -> None:
         """Accept who waits; rest for a second if that was not possible."""

@@ -19,6 +19,7 @@ from upnpserver.catalog.writer import Commit, ReadFile, Writer
 from upnpserver.errors import CatalogUnusable, MalformedRequest, StateFolderError
 from upnpserver.media.formats import is_media
 from upnpserver.model import Kind
+from upnpserver.offline import guard
 from upnpserver.scan import walk
 from upnpserver.scan.messages import (
     MAX_LINE_BYTES,
@@ -174,6 +175,7 @@ def _read_file(root: Root, result: ProbeResult) -> ReadFile:
 
 def main() -> int:
     """Do the one Scan that standard input asks for."""
+    guard.install()
     ended = threading.Event()
     try:
         order = from_line(sys.stdin.buffer.readline(MAX_LINE_BYTES))
