@@ -36,7 +36,7 @@ QCIF15 = (176, 144)
 FILMS = {
     "formats/asf_wmv2.wmv": (
         *("video/x-ms-wmv", "asf", 1046, *QCIF15, "wmv2", "", None, None),
-        *("wma2", "", 44100, 2),
+        *("wma", "", 44100, 2),
     ),
     "formats/flv.flv": (
         *("video/x-flv", "flv", 1071, *QCIF15, "flv1", "", None, 15000),

@@ -4,9 +4,10 @@ Other parts (DLNA profiles, device rules) compare these words; what MediaInfo
 and mutagen call the same thing is written only here. A codec that the table
 does not know gets its own name in lower case, without blanks and signs.
 
-Video codecs: h264 hevc vvc av1 vp8 vp9 mpeg1 mpeg2 mpeg4 vc1 wmv1 wmv2 h263
-theora mjpeg dv ... Audio codecs: mp1 mp2 mp3 aac ac3 eac3 ac4 dts truehd flac
-alac pcm vorbis opus speex wma1 wma2 wmapro wmalossless amr ...
+Video codecs: h264 hevc vvc av1 vp8 vp9 mpeg1 mpeg2 mpeg4 h263 theora mjpeg dv
+wmv1 wmv2 wmv3 (VC-1 of simple and main profile) vc1 (advanced profile) ...
+Audio codecs: mp1 mp2 mp3 aac ac3 eac3 ac4 dts truehd flac alac pcm vorbis opus
+speex wma (1 and 2) wmapro wmalossless amr ...
 Video profiles: "baseline" "constrained baseline" "main" "high" "main 10"
 "simple" "advanced simple" "advanced" ... Audio profiles: AAC "lc" "he" "hev2"
 "main" "ltp"; MPEG audio "layer1" "layer2" "layer3"; DTS "hd", "ma", "express".
@@ -44,17 +45,8 @@ _AUDIO = {
     "amr nb": "amr",
     "amr wb": "amr-wb",
 }
-# Format tags of WAVEFORMATEX, which ASF and RIFF name their codecs by.
-_WMA_TAGS = {
-    "160": "wma1",
-    "161": "wma2",
-    "162": "wmapro",
-    "163": "wmalossless",
-    "0x160": "wma1",
-    "0x161": "wma2",
-    "0x162": "wmapro",
-    "0x163": "wmalossless",
-}
+# Format tags of WAVEFORMATEX, by which ASF names its codecs: MediaInfo's CodecID.
+_WMA_TAGS = {"162": "wmapro", "163": "wmalossless"}
 _AAC_OBJECTS = {
     "1": "main",
     "2": "lc",
@@ -76,8 +68,8 @@ def video_codec(video_format: str, version: str = "", codec_id: str = "") -> str
     name = video_format.lower()
     if name == "mpeg video":
         return "mpeg1" if version.endswith("1") else "mpeg2"
-    if name == "vc-1" and codec_id.upper() in {"WMV1", "WMV2"}:
-        return codec_id.lower()
+    if name == "vc-1" and codec_id == "WMV3":
+        return "wmv3"  # simple and main profile, in DLNA another family
     return _VIDEO.get(name) or _word(name)
 
 
@@ -87,7 +79,7 @@ def audio_codec(audio_format: str, profile: str = "", codec_id: str = "") -> str
     if name == "mpeg audio" and profile[-1:] in {"1", "2"}:
         return f"mp{profile[-1:]}"
     if name == "wma":
-        return _WMA_TAGS.get(codec_id.lower(), "wma2")
+        return _WMA_TAGS.get(codec_id, "wma")
     return _AUDIO.get(name) or _word(name)
 
 
@@ -114,16 +106,6 @@ def _dts_profile(features: str) -> str:
     if "LBR" in words or "EXPRESS" in words:
         return "express"
     return "hd" if "XBR" in words or "HRA" in words else ""
-
-
-def wma_codec(name: str, format_tag: str) -> str:
-    """Return the word for an ASF audio codec's name and its format tag (decimal)."""
-    lowered = name.lower()
-    if "lossless" in lowered:
-        return "wmalossless"
-    if "professional" in lowered:
-        return "wmapro"
-    return _WMA_TAGS.get(format_tag, "wma2")
 
 
 def mp4_codec(codec: str) -> tuple[str, str]:
