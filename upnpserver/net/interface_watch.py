@@ -1,11 +1,13 @@
 """Tell when interfaces come, go or change their addresses.
 
 The kernel says so at once over rtnetlink; where that is forbidden or a message
-is lost, a look every few seconds finds it as well. Source: rtnetlink(7).
+is lost, a look every few seconds finds it as well. Source: rtnetlink(7),
+clock_gettime(2).
 """
 
 import os
 import socket
+import time
 from collections.abc import Callable
 
 from twisted.internet.interfaces import (
@@ -22,16 +24,23 @@ from upnpserver.net.interfaces import Interface
 
 LOOK_EVERY_S = 10.0
 SETTLE_S = 0.3  # a new lease is several messages
+SLEPT_S = 1.0
 
 _RTMGRP_LINK, _RTMGRP_IPV4_IFADDR, _RTMGRP_IPV6_IFADDR = 0x1, 0x10, 0x100
 _GROUPS = _RTMGRP_LINK | _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR
 
 
+def seconds_asleep() -> float:
+    """Return how long this machine has slept since it started."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+
+
 class InterfaceWatch:
     """Calls changed(interfaces) when look() gives something new.
 
-    look: returns the usable interfaces now. netlink: False leaves only the
-    look every few seconds.
+    A machine that slept was off the network, even if it looks the same: then
+    changed(()) is called before. look: returns the usable interfaces now, or
+    raises OSError. asleep: as seconds_asleep.
     """
 
     log = Logger()
@@ -42,12 +51,15 @@ class InterfaceWatch:
         descriptors: IReactorFDSet,
         look: Callable[[], tuple[Interface, ...]],
         changed: Callable[[tuple[Interface, ...]], None],
+        asleep: Callable[[], float] = seconds_asleep,
     ) -> None:
         self._clock, self._descriptors = clock, descriptors
-        self._look, self._changed = look, changed
+        self._look, self._changed, self._asleep = look, changed, asleep
+        self._slept_s = asleep()
         self._last: tuple[Interface, ...] = ()
         self._next: IDelayedCall | None = None
         self._netlink: _Netlink | None = None
+        self._has_complained = False
 
     def start(self) -> None:
         """Look now, and from now on."""
@@ -76,10 +88,31 @@ class InterfaceWatch:
 
     def _look_again(self) -> None:
         self._next = self._clock.callLater(LOOK_EVERY_S, self._look_again)
-        now = self._look()
-        if now != self._last:
-            self._last = now
-            self._changed(now)
+        if self._has_slept():
+            self._now_is(())
+        try:
+            now = self._look()
+        except OSError as error:
+            self._complain(error)
+        else:
+            self._now_is(now)
+
+    def _has_slept(self) -> bool:
+        before, self._slept_s = self._slept_s, self._asleep()
+        return self._slept_s - before > SLEPT_S
+
+    def _now_is(self, interfaces: tuple[Interface, ...]) -> None:
+        if interfaces != self._last:
+            self._last = interfaces
+            self._changed(interfaces)
+
+    def _complain(self, error: OSError) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            self.log.warn(
+                "cannot look at the network interfaces: {error}; trying again",
+                error=error,
+            )
 
 
 @implementer(IReadDescriptor)

@@ -4,6 +4,7 @@ Facts come from /sys/class/net, addresses from netifaces. Source: Linux
 ABI/testing/sysfs-class-net, if_arp.h (ARPHRD), if.h (IFF); reference ssdp.md 4.
 """
 
+import errno
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,23 @@ from pathlib import Path
 
 import netifaces
 
+from upnpserver.offline.addresses import PRIVATE
+
 SYS_CLASS_NET = Path("/sys/class/net")
 
 _UP, _LOOPBACK, _POINT_TO_POINT, _MULTICAST = 0x1, 0x8, 0x10, 0x1000
 _ETHERNET = 1  # ARPHRD_ETHER: cables and Wi-Fi; tunnels have other types
-_NOT_A_HOME = {"bridge", "vxlan", "geneve", "wireguard"}  # DEVTYPE in uevent
+# DEVTYPE in uevent; wwan is a mobile modem, which can look like a cable.
+_NOT_A_HOME = {"bridge", "vxlan", "geneve", "wireguard", "wwan"}
 # Ends of container and virtual machine networks that the facts don't tell from
 # a cable.
 _NOT_A_HOME_NAMES = (
     *("veth", "docker", "br-", "virbr", "vnet", "vmnet", "vboxnet"),
     *("lxc", "lxd", "cni", "cali", "flannel", "podman", "tap", "tun", "wg", "zt"),
 )
+
+# What this process or machine has run out of says nothing about an interface.
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 
 Address = Mapping[str, str]
 Addresses = Callable[[str], Mapping[int, Sequence[Address]]]
@@ -48,7 +55,8 @@ def usable_interfaces(
 
     wanted: only these, whatever they are; empty means every one that looks
     like the house's own network: no loopback, tunnel, bridge or container
-    network, and no address that the whole internet could reach.
+    network, and no address but a private one. Raises OSError if it is not
+    possible to look.
     """
     found = []
     for folder in sorted(sys_class_net.iterdir()):
@@ -58,17 +66,20 @@ def usable_interfaces(
         try:
             if _is_up(folder) and (wanted or _looks_like_home(folder)):
                 found.append(_described(folder, addresses(name), is_named=bool(wanted)))
-        except (OSError, ValueError):  # it went away while we looked
+        except ValueError:  # netifaces: it went away while we looked
             continue
+        except OSError as error:  # it went away, or is a file: bonding_masters
+            if error.errno in _EXHAUSTED:
+                raise
     return tuple(interface for interface in found if interface.ipv4 or interface.ipv6)
 
 
 def _is_up(folder: Path) -> bool:
+    flags = _flags(folder)
+    if flags & _LOOPBACK:  # has no carrier
+        return bool(flags & _UP)
     # Reading carrier of an interface that is down is an error of its own.
-    is_loopback = _flags(folder) & _LOOPBACK
-    return bool(_flags(folder) & _UP) and (
-        bool(is_loopback) or _text(folder / "carrier") == "1"
-    )
+    return bool(flags & _UP) and _text(folder / "carrier") == "1"
 
 
 def _looks_like_home(folder: Path) -> bool:
@@ -78,6 +89,7 @@ def _looks_like_home(folder: Path) -> bool:
         and not flags & (_LOOPBACK | _POINT_TO_POINT)
         and _text(folder / "type") == str(_ETHERNET)
         and not (folder / "bridge").exists()
+        and not (folder / "brport").exists()  # its bridge has the addresses
         and not (folder / "tun_flags").exists()
         and _device_type(folder) not in _NOT_A_HOME
         and not folder.name.startswith(_NOT_A_HOME_NAMES)
@@ -107,17 +119,22 @@ def _described(
         for one in addresses.get(socket.AF_INET, ())
         if "netmask" in one
     ]
-    if not is_named:
-        ipv4 = [one for one in ipv4 if one.is_private or one.is_link_local]
-    routable = [one for one in ipv4 if not one.is_link_local]
     ipv6 = [
         IPv6Interface(f"{one['addr'].partition('%')[0]}/{_prefix_length(one)}")
         for one in addresses.get(socket.AF_INET6, ())
     ]
-    ipv6.sort(key=lambda one: not one.is_link_local)
-    # 169.254/16 is what a machine gives itself when nobody else does.
     index = int(_text(folder / "ifindex"))
-    return Interface(folder.name, index, tuple(routable or ipv4), tuple(ipv6))
+    at_home = ipv4 if is_named else [one for one in ipv4 if _is_at_home(one)]
+    if ipv4 and not at_home:  # the cable leads out of the house
+        return Interface(folder.name, index)
+    # 169.254/16 is what a machine gives itself when nobody else does.
+    given = [one for one in at_home if not one.is_link_local]
+    ipv6.sort(key=lambda one: not one.is_link_local)
+    return Interface(folder.name, index, tuple(given or at_home), tuple(ipv6))
+
+
+def _is_at_home(address: IPv4Interface) -> bool:
+    return address.is_link_local or any(address.ip in network for network in PRIVATE)
 
 
 def _prefix_length(address: Address) -> int:

@@ -1,29 +1,27 @@
-"""The SSDP port of one link: its timetable, its answers, its goodbye."""
+"""One link's side of discovery: its timetable, its answers, its goodbye."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, IUDPTransport
-from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from upnpserver.net.answer import format_http_date
-from upnpserver.net.multicast import Link
+from upnpserver.net.multicast import Address, Link, LinkSocket, Source
 from upnpserver.upnp import ssdp
 from upnpserver.upnp.ssdp import Advertisement
 
-# UDP loses packets, and a switch that snoops IGMP drops the first ones: the
-# set is repeated soon after the start, then well before it expires.
+# UDP loses packets, a switch that snoops IGMP drops the first ones, and an
+# IPv6 address is not usable before nobody else claimed it (1 to 2 s): the set
+# is repeated soon after the start, then well before it expires.
 FIRST_WAIT_S = 0.1
 EARLY_S = (0.2, 3.0, 15.0, 45.0)
 REPEAT_S = (ssdp.MAX_AGE_S / 3, ssdp.MAX_AGE_S / 2 - 20)
 ANSWER_WITHIN_S = 1.0  # MX may allow 5, but a person waits
 MAX_ANSWERS_WAITING = 300
 
-Source = tuple[str, int]
-OwnAddress = IPv4Address | IPv6Address
+OwnAddress = Address  # one that this host has on the link
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,13 @@ class Presence:
     location: Callable[[OwnAddress], str]
 
 
-class LinkPort(DatagramProtocol):
+class LinkPort:
     """Announces on one link, and sends the answers that Discovery decides on.
 
-    heard: gets (this port, datagram, source). jitter: 0.0 <= jitter() < 1.0.
+    jitter: 0.0 <= jitter() < 1.0.
     """
 
     log = Logger()
-    transport: IUDPTransport
 
     def __init__(
         self,
@@ -50,34 +47,31 @@ class LinkPort(DatagramProtocol):
         presence: Presence,
         clock: IReactorTime,
         jitter: Callable[[], float],
-        heard: Callable[["LinkPort", bytes, Source], None],
+        opened: LinkSocket,
     ) -> None:
-        self.link = link
-        self._clock, self._jitter, self._heard = clock, jitter, heard
-        self._presence, rows = presence, presence.rows
-        location = presence.location(link.addresses[0].ip)
+        self.link, self.socket = link, opened
+        self._clock, self._jitter, self._presence = clock, jitter, presence
+        location, rows = presence.location(link.announced), presence.rows
         self._alive = [
             ssdp.alive(row, link.host, location, presence.server) for row in rows
         ]
         self._byebye = [ssdp.byebye(row, link.host) for row in rows]
-        self._early = list(EARLY_S)
+        self._early: list[float] = []
         self._next: IDelayedCall | None = None
         self._waiting: set[IDelayedCall] = set()
         self._has_complained = False
 
-    def startProtocol(self) -> None:
-        """Begin to announce.
-
-        A goodbye first: control points drop what they remember of an earlier
-        life at another address.
-        """
-        self._send_to_group(self._byebye)
+    def announce(self) -> None:
+        """Announce soon, several times, and from then on before it expires."""
+        if self._next is not None:
+            self._next.cancel()
+        self._early = list(EARLY_S)
         wait_s = FIRST_WAIT_S * self._jitter()
         self._next = self._clock.callLater(wait_s, self._announce)
 
-    def datagramReceived(self, datagram: bytes, addr: Source) -> None:
-        """Let Discovery decide: the asker may live on another link."""
-        self._heard(self, datagram, addr)
+    def deny(self) -> None:
+        """Say goodbye for an earlier life, perhaps at another address."""
+        self._send_to_group(self._byebye)
 
     def answer(
         self,
@@ -89,52 +83,67 @@ class LinkPort(DatagramProtocol):
         """Send one answer a row, spread over the time that the asker allows."""
         location = self._presence.location(own)
         within_s = min(max_wait_s, ANSWER_WITHIN_S)
-        for row in rows:
-            if len(self._waiting) >= MAX_ANSWERS_WAITING:
-                return
-            delay_s = within_s * self._jitter()
-            call = self._clock.callLater(delay_s, self._answer, row, location, asker)
-            self._waiting = {c for c in self._waiting if c.active()} | {call}
+        for row in rows[: MAX_ANSWERS_WAITING - len(self._waiting)]:
+            self._answer_later(within_s * self._jitter(), row, location, own, asker)
 
     def say_goodbye(self) -> None:
         """Take this device off the link; it is not announced any more."""
         for call in (self._next, *self._waiting):
-            if call is not None and call.active():
+            if call is not None:
                 call.cancel()
+        self._next = None
         self._waiting.clear()
+        self._send(self.socket.forget_address)
         self._send_to_group(self._byebye)
 
-    def close(self) -> None:
-        """Close the socket."""
-        self.transport.stopListening()
-
     def _announce(self) -> None:
-        self._send_to_group(self._alive)
-        least_s, most_s = REPEAT_S
-        wait_s = (
-            self._early.pop(0)
-            if self._early
-            else least_s + (most_s - least_s) * self._jitter()
-        )
+        trouble = self._send_to_group(self._alive)
+        if self._early:  # an early failure proves nothing, see above
+            wait_s = self._early.pop(0)
+        else:
+            self._complain(trouble)
+            least_s, most_s = REPEAT_S
+            wait_s = least_s + (most_s - least_s) * self._jitter()
         self._next = self._clock.callLater(wait_s, self._announce)
 
-    def _answer(self, row: Advertisement, location: str, asker: Source) -> None:
-        date = format_http_date(int(time.time()))
-        self._send(ssdp.answer(row, location, self._presence.server, date), asker)
+    def _answer_later(
+        self,
+        delay_s: float,
+        row: Advertisement,
+        location: str,
+        own: OwnAddress,
+        asker: Source,
+    ) -> None:
+        def send() -> None:
+            self._waiting.discard(call)
+            date = format_http_date(int(time.time()))
+            datagram = ssdp.answer(row, location, self._presence.server, date)
+            self._send(self.socket.answer, datagram, own, asker)
 
-    def _send_to_group(self, datagrams: list[bytes]) -> None:
+        call = self._clock.callLater(delay_s, send)
+        self._waiting.add(call)
+
+    def _send_to_group(self, datagrams: list[bytes]) -> OSError | None:
+        """Send each one; return the last one's failure."""
+        trouble = None
         for datagram in datagrams:
-            self._send(datagram, self.link.group)
+            trouble = self._send(self.socket.announce, datagram)
+        return trouble
 
-    def _send(self, datagram: bytes, to: Source) -> None:
+    def _send(self, send: Callable[..., None], *arguments: object) -> OSError | None:
+        """Return why it failed: the cable was pulled, a firewall says no."""
         try:
-            self.transport.write(datagram, to)
+            send(*arguments)
         except OSError as error:
-            # The cable was pulled, the address is gone, a firewall says no.
-            if not self._has_complained:
-                self._has_complained = True
-                self.log.info(
-                    "sending on {link} failed: {error}",
-                    link=self.link.name,
-                    error=error.strerror or error,
-                )
+            self.log.debug("on {link}: {error}", link=self.link.name, error=error)
+            return error
+        return None
+
+    def _complain(self, trouble: OSError | None) -> None:
+        if trouble is not None and not self._has_complained:
+            self._has_complained = True
+            self.log.warn(
+                "announcements on {link} fail: {error}",
+                link=self.link.name,
+                error=trouble.strerror or trouble,
+            )
