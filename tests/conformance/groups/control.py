@@ -191,8 +191,10 @@ BODIES = {
         + "</Browse>"
     ),
     "prefix m": lambda s: soap.envelope_xml(inside(s, "m")),
-    "prefix SOAP-ENV": lambda s: (
-        plain(s).replace(b"s:", b"SOAP-ENV:").replace(b"xmlns:s=", b"xmlns:SOAP-ENV=")
+    "prefix SOAP-ENV": lambda s: re.sub(
+        rb"(?<=[</ ])s:(?=[EBe])|(?<=xmlns:)s(?==)",
+        lambda found: found[0].replace(b"s", b"SOAP-ENV"),
+        plain(s),
     ),
     "namespaces on the envelope": lambda s: (
         f'<?xml version="1.0"?><s:Envelope xmlns:s="{ENVELOPE}" '

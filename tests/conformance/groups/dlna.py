@@ -226,16 +226,6 @@ def samsung_media_info(server):
     true(found and abs(int(found[1]) - 2000) < 400, f"MediaInfo.sec: {header}")
 
 
-@check("reference devices.md (Samsung asks films with Interactive)")
-def samsung_interactive(server):
-    """A Samsung TV that asks a film with Interactive is served."""
-    headers = {
-        MODE: "Interactive",
-        "User-Agent": "DLNADOC/1.50 SEC_HHP_[TV]UE40D7000/1.0",
-    }
-    equal(Media(server, "video").get_with(headers).status, 200)
-
-
 @check(DLNA, KINDS)
 def every_file_has_its_features(server, kind):
     """The content features of every file are those of its res."""
