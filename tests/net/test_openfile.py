@@ -1,5 +1,6 @@
 """What a stream asks of its file: what is cached, what changed, what is missing."""
 
+import errno
 import os
 import random
 import tempfile
@@ -14,7 +15,7 @@ from upnpserver.net.openfile import STRIDE_BYTES, OpenFile
 
 SIZE = 3 * STRIDE_BYTES + 1000
 CONTENT = random.Random(5).randbytes(SIZE)
-MEMORY = Path("/dev/shm")  # tmpfs, which can't say what is cached
+preadv = os.preadv
 
 
 @pytest.fixture
@@ -94,14 +95,13 @@ def test_what_a_thread_read_ahead_can_be_sent(path):
 
 def answers_nowait(monkeypatch, cached):
     """Let the page cache hold only the first bytes of every file."""
-    real = os.preadv
 
-    def preadv(fd, buffers, at, flags=0):
+    def answer(fd, buffers, at, flags=0):
         if flags and at + 1 > cached:
             raise BlockingIOError
-        return real(fd, buffers, at, flags)
+        return preadv(fd, buffers, at, flags)
 
-    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", preadv)
+    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", answer)
 
 
 @pytest.mark.parametrize(
@@ -148,18 +148,40 @@ def test_short_reads_are_read_on(file, monkeypatch):
     assert file.read(0, 5000) == CONTENT[:5000]
 
 
-def test_a_file_system_that_can_not_say_is_never_asked(monkeypatch):
-    with tempfile.NamedTemporaryFile(dir=MEMORY) as temporary:
-        temporary.write(CONTENT)
-        temporary.flush()
-        file = opened(Path(temporary.name))
-        monkeypatch.setattr("upnpserver.net.openfile.os.fstat", None)
-        monkeypatch.setattr("upnpserver.net.openfile.os.preadv", None)
+def test_a_file_system_that_can_not_say_is_never_asked(path, monkeypatch):
+    monkeypatch.setattr("upnpserver.net.openfile._flags_not_to_wait", lambda fd: None)
+    file = opened(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("upnpserver.net.openfile.os.fstat", None)
+        patch.setattr("upnpserver.net.openfile.os.preadv", None)
         assert not file.says_what_is_cached
         assert file.cached_until(0, SIZE) == 0
         assert file.cached(0, 1) is None
-        monkeypatch.undo()
-        assert file.read(0, SIZE) == CONTENT
+    assert file.read(0, SIZE) == CONTENT
+    file.close()
+
+
+def refuses_nowait(fd, buffers, at, flags=0):
+    if flags:
+        raise OSError(errno.EOPNOTSUPP, "no")
+    return preadv(fd, buffers, at)
+
+
+def test_whether_a_file_system_can_say_is_found_out_at_the_open(path, monkeypatch):
+    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", refuses_nowait)
+    file = opened(path)
+    assert not file.says_what_is_cached
+    file.close()
+
+
+def test_a_file_in_memory_needs_no_thread(monkeypatch):
+    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", refuses_nowait)
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as temporary:
+        temporary.write(CONTENT)
+        temporary.flush()
+        file = opened(Path(temporary.name))
+        assert file.cached_until(0, SIZE) == SIZE
+        assert file.cached(5, 10) == CONTENT[5:10]
         file.close()
 
 

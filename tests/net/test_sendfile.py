@@ -176,6 +176,11 @@ def cold(monkeypatch, warm_up=True):
     return warm
 
 
+def can_not_say(monkeypatch):
+    """Let no file system tell what it has cached."""
+    monkeypatch.setattr("upnpserver.net.openfile._flags_not_to_wait", lambda fd: None)
+
+
 # What is cached
 
 
@@ -285,7 +290,7 @@ def test_what_the_page_cache_forgets_at_once_is_sent_by_copy(client, monkeypatch
 
 def test_a_file_system_that_can_not_say_is_read_by_threads(client, monkeypatch):
     forbid(monkeypatch, "read_ahead")
-    monkeypatch.setattr("upnpserver.net.openfile._says_what_is_cached", lambda fd: 0)
+    can_not_say(monkeypatch)
     monkeypatch.setattr(sendfile.os, "sendfile", None)
     sizes = []
     real = OpenFile.read
@@ -301,7 +306,7 @@ def test_a_file_system_that_can_not_say_is_read_by_threads(client, monkeypatch):
 
 
 def test_a_stalled_reader_holds_one_piece_in_memory(client, monkeypatch):
-    monkeypatch.setattr("upnpserver.net.openfile._says_what_is_cached", lambda fd: 0)
+    can_not_say(monkeypatch)
     client.send_file()
     for _ in range(100):
         client.reactor.turn()

@@ -4,9 +4,10 @@ Two kinds of methods. Those for the reactor never wait: they only use what the
 kernel has in its page cache. Those for a thread wait for the disk. A file has
 one stream, which calls one of them at a time.
 
-Source: preadv2(2) on RWF_NOWAIT; security.md requirements 7 and 8.
+Source: preadv2(2) on RWF_NOWAIT; statfs(2); security.md requirements 7 and 8.
 """
 
+import ctypes
 import errno
 import os
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class OpenFile:
 
     size_bytes, mtime_ns: as they were when it was opened.
     promised_bytes: what the stream must be able to read up to.
-    says_what_is_cached: the file system can refuse to wait (FUSE, NFS and tmpfs
+    says_what_is_cached: the file system can refuse to wait (FUSE, NFS and exFAT
     can't): otherwise only threads touch the file.
     """
 
@@ -39,7 +40,8 @@ class OpenFile:
         # Bytes where the stream is, to tell a file that grew from another one
         # that was written over it.
         self._sample: list[tuple[int, bytes]] = []
-        self.says_what_is_cached = _says_what_is_cached(fd)
+        self._no_wait = _flags_not_to_wait(fd)
+        self.says_what_is_cached = self._no_wait is not None
 
     @classmethod
     def open(cls, root: bytes, relative_path: bytes) -> "OpenFile":
@@ -58,12 +60,12 @@ class OpenFile:
 
         start: nothing can; then a thread has to read first.
         """
-        if not self.says_what_is_cached or self._is_touched():
+        if self._no_wait is None or self._is_touched():
             return start
         buffer, sample, reached = bytearray(_SAMPLE_BYTES), [], start
         for at in (*range(start, end - 1, STRIDE_BYTES), end - 1):
             try:
-                count = os.preadv(self.fd, [buffer], at, os.RWF_NOWAIT)
+                count = os.preadv(self.fd, [buffer], at, self._no_wait)
             except OSError:  # BlockingIOError; a disk that fails is told by a thread
                 break
             if not count:
@@ -78,11 +80,11 @@ class OpenFile:
 
     def cached(self, start: int, end: int) -> bytes | None:
         """Return the bytes from start to end if all are in memory."""
-        if not self.says_what_is_cached or self._is_touched():
+        if self._no_wait is None or self._is_touched():
             return None
         buffer = bytearray(end - start)
         try:
-            count = os.preadv(self.fd, [buffer], start, os.RWF_NOWAIT)
+            count = os.preadv(self.fd, [buffer], start, self._no_wait)
         except OSError:
             return None
         return bytes(buffer) if count == len(buffer) else None
@@ -141,10 +143,20 @@ class OpenFile:
         self._stamp = stamp
 
 
-def _says_what_is_cached(fd: int) -> bool:
-    """Tell whether the file system can refuse to wait."""
+def _flags_not_to_wait(fd: int) -> int | None:
+    """Return the flags of a read that never waits; None if there are none."""
     try:
         os.preadv(fd, [bytearray(1)], 0, os.RWF_NOWAIT)
     except OSError as error:
-        return error.errno == errno.EAGAIN
-    return True
+        if error.errno != errno.EAGAIN:
+            return 0 if _is_in_memory(fd) else None
+    return os.RWF_NOWAIT
+
+
+_fstatfs = ctypes.CDLL(None).fstatfs
+_TMPFS_MAGIC = 0x01021994
+
+
+def _is_in_memory(fd: int) -> bool:
+    status = (ctypes.c_long * 64)()  # twice as large as struct statfs
+    return _fstatfs(fd, status) == 0 and int(status[0]) == _TMPFS_MAGIC
