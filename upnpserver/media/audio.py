@@ -14,7 +14,7 @@ from mutagen.asf import ASF
 from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, ID3NoHeaderError
+from mutagen.id3 import ID3NoHeaderError
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp3 import MPEGInfo
 from mutagen.mp4 import MP4
@@ -32,6 +32,7 @@ from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
 from upnpserver.media import audio_tags, names
 from upnpserver.media.audio_tags import NO_TAGS, Tags
+from upnpserver.media.id3 import Id3Texts, read_id3
 from upnpserver.media.riff import info_list
 from upnpserver.media.signatures import HEAD_BYTES, id3_bytes
 from upnpserver.media.source import Source
@@ -134,16 +135,14 @@ def _id3(source: Source, tag_bytes: int) -> Tags:
 
 def _id3_of(source: Source, *, load_v1: bool) -> Tags:
     try:
-        frames = _open(
-            ID3,
-            source,
-            known_frames=audio_tags.ID3_FRAMES,
-            translate=False,
-            load_v1=load_v1,
-        )
+        return audio_tags.from_id3(read_id3(source.stream(), load_v1=load_v1))
     except ID3NoHeaderError:
         return NO_TAGS
-    return audio_tags.from_id3(frames)
+
+
+def _frames(tags: Any) -> Tags:
+    """Return the tags of ID3 frames that one of mutagen's classes has read."""
+    return audio_tags.from_id3(Id3Texts(tags))
 
 
 def _mp4(source: Source) -> _Sound:
@@ -172,7 +171,7 @@ def _wav(source: Source) -> _Sound:
     wav = _open(WAVE, source)
     codec = _WAV_CODECS.get(wav.info.audio_format, "")
     if wav.tags:
-        return _Sound(wav.info, codec, "", audio_tags.from_id3(wav.tags))
+        return _Sound(wav.info, codec, "", _frames(wav.tags))
     info = info_list(source.read_at, source.size_bytes)
     return _Sound(wav.info, codec, "", audio_tags.from_riff_info(info))
 
@@ -219,11 +218,11 @@ READERS: Final[dict[str, Callable[[Source], _Sound]]] = {
     "ac3": _ac3,
     "eac3": _ac3,
     "midi": _midi,
-    "aiff": _by_class(AIFF, "pcm", audio_tags.from_id3),
+    "aiff": _by_class(AIFF, "pcm", _frames),
     "ape": _by_class(MonkeysAudio, "ape", audio_tags.from_ape),
     "wavpack": _by_class(WavPack, "wavpack", audio_tags.from_ape),
     "musepack": _by_class(Musepack, "musepack", audio_tags.from_ape),
-    "tta": _by_class(TrueAudio, "tta", audio_tags.from_id3),
-    "dsf": _by_class(DSF, "dsd", audio_tags.from_id3),
-    "dff": _by_class(DSDIFF, "dsd", audio_tags.from_id3),
+    "tta": _by_class(TrueAudio, "tta", _frames),
+    "dsf": _by_class(DSF, "dsd", _frames),
+    "dff": _by_class(DSDIFF, "dsd", _frames),
 }

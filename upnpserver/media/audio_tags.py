@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mutagen.id3 import TCON, Frames, Frames_2_2
+from mutagen.id3 import TCON
 
 from upnpserver.media import text
+from upnpserver.media.id3 import Id3Texts
 
 Texts = Sequence[str]
 Keys = Mapping[str, tuple[str, ...]]  # field of Tags -> names, the best first
@@ -111,19 +112,6 @@ _RIFF: Final[Keys] = {
     "comment": ("ICMT",),
 }
 
-# The ID3 frames that are read at all: a tag's other frames (lyrics, chapters
-# within chapters, private data) are passed by unread.
-_ID3_NAMES: Final = {
-    *("TIT2", "TPE1", "TPE2", "TALB", "TCON", "TCOM", "TRCK", "TPOS"),
-    *("TDRC", "TDRL", "TYER", "TDAT", "COMM", "APIC"),
-}
-ID3_FRAMES: Final[Mapping[str, Any]] = {
-    name: frame
-    for name, frame in (*Frames.items(), *Frames_2_2.items())
-    # A frame of ID3v2.2 is a subclass of the one that took its place.
-    if name in _ID3_NAMES or frame.__mro__[1].__name__ in _ID3_NAMES
-}
-
 _PICTURES: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -133,21 +121,16 @@ _PICTURES: Final = (
 _PICTURE_LOOK: Final = 256  # bytes of an embedded picture that are looked at
 
 
-def from_id3(frames: Any) -> Tags:
-    """Return the tags of ID3 frames of any version (mutagen.id3.ID3)."""
+def from_id3(tag: Id3Texts) -> Tags:
+    """Return the tags of ID3 of any version."""
 
     def texts(name: str) -> Texts:
-        frame = frames.get(name)
-        found = [str(part) for part in frame.text] if frame else []
-        if name == "TYER" and found and (day := frames.get("TDAT")):
-            found[0] = _dated(found[0], str(day))
+        found = tag.texts(name)
+        if name == "TYER" and found and (day := tag.texts("TDAT")):
+            found[0] = _dated(found[0], day[0])
         return found
 
-    pictures = frames.getall("APIC")
-    art_mime = _first_art(picture.data for picture in pictures)
-    # Programs keep private notes in comments that have a description.
-    remarks = [str(one) for one in frames.getall("COMM") if not one.desc]
-    return _tags(texts, _ID3, art_mime, remarks)
+    return _tags(texts, _ID3, _first_art(tag.pictures()), tag.remarks())
 
 
 def _dated(year: str, day_and_month: str) -> str:

@@ -17,7 +17,7 @@ from upnpserver.media import ogg_pages
 from upnpserver.media.riff import Order, ReadAt, chunks
 from upnpserver.media.signatures import id3_bytes
 
-SAMPLE_BYTES: Final = 16 * 1024
+SAMPLE_BYTES: Final = 8 * 1024
 _MAX_BOXES: Final = 256
 _MAX_BLOCKS: Final = 256
 _MAX_MARKERS: Final = 512
