@@ -162,6 +162,7 @@ class ControlTests(SynchronousTestCase):
             done.callback(function())
             self.door.settle(60)
             (answer,) = parse_answers(wire.take())
+            assert answer.status == 200
             assert answer.body == build_response(TYPE, "Browse", result)
             assert wire.largest_write <= 65536
 

@@ -73,9 +73,14 @@ def received(client):
 
 def test_a_small_answer_is_sent_at_once(ends):
     server, client = ends
-    server.write(b"one")
-    server.write(b"two")
+    server.send(b"one")
+    server.send(b"two")
     assert received(client) == b"onetwo"
+    server.write(b"three")
+    server.send(b"four")
+    assert received(client) == b""
+    server.doWrite()
+    assert received(client) == b"threefour"
     assert server.reactor.writers == set()
 
 
@@ -83,14 +88,14 @@ def test_what_does_not_fit_follows_in_order(ends):
     server, client = ends
     sent = [bytes([number]) * 7000 for number in range(40)]
     for piece in sent:
-        server.write(piece)
+        server.send(piece)
     assert server.reactor.writers == {server}
     data = b""
     while server.reactor.writers:
         data += received(client)
         assert server.doWrite() is None
     assert data + received(client) == b"".join(sent)
-    server.write(b"at once again")
+    server.send(b"at once again")
     assert received(client) == b"at once again"
 
 
@@ -99,10 +104,10 @@ def test_the_producer_pauses_for_what_is_unsent_only(ends):
     producer = Producer()
     server.registerProducer(producer, True)
     for _ in range(100):
-        server.write(b"x" * 1000)
+        server.send(b"x" * 1000)
         received(client)
     assert producer.told == []
-    server.write(b"x" * 300_000)
+    server.send(b"x" * 300_000)
     assert producer.told == ["pause"]
     while server.reactor.writers:
         received(client)
@@ -113,7 +118,7 @@ def test_the_producer_pauses_for_what_is_unsent_only(ends):
 def test_a_lost_connection_is_noticed_in_its_turn(ends):
     server, client = ends
     client.close()
-    server.write(b"x")
+    server.send(b"x")
     assert server.protocol.reason is None
     assert isinstance(server.doWrite(), Exception)
 
@@ -121,7 +126,7 @@ def test_a_lost_connection_is_noticed_in_its_turn(ends):
 def test_nothing_is_sent_after_the_end(ends):
     server, client = ends
     server.abortConnection()
-    server.write(b"late")
+    server.send(b"late")
     assert received(client) == b""
     server.reactor.advance(0)
     assert client.recv(1) == b""
@@ -129,7 +134,7 @@ def test_nothing_is_sent_after_the_end(ends):
 
 def test_closing_sends_what_was_written_before(ends):
     server, client = ends
-    server.write(b"x" * 100_000)
+    server.send(b"x" * 100_000)
     server.loseConnection()
     data, result = b"", None
     while result is None:

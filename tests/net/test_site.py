@@ -534,6 +534,12 @@ class LostTests(DoorTests):
         request.finish_stream()
         assert wire.take() == b""
 
+    def test_what_was_asked_for_next_is_not_begun(self):
+        wire = self.door.connect().send(get() + get(b"/later"))
+        wire.vanish()
+        self.door.settle()
+        assert self.later.requests == []
+
     def test_answering_after_giving_way_does_nothing(self):
         wire = self.door.connect().send(get(b"/later"))
         (request,) = self.later.requests
@@ -582,6 +588,16 @@ class StreamTests(DoorTests):
         request.transport.unregisterProducer()
         request.finish_stream()
         self.door.settle()
+
+    def test_after_a_stream_answers_keep_their_limits(self):
+        wire, request = self.begin(get(b"/later"))
+        request.transport.write(b"body")
+        request.finish_stream()
+        self.door.settle()
+        wire.client_reads = False
+        wire.send(get(b"/later"))
+        self.later.requests[1].respond(200, [], b"x" * 1_000_000)
+        assert len(wire.unsent) < 140_000
 
     def test_a_stream_that_closes(self):
         wire, request = self.begin(get(b"/later", b"Connection: close"))

@@ -8,6 +8,7 @@ section 4 would need its private names.
 Source: RFC 9112; security.md requirements 14 to 17 and 21.
 """
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol as Interface
 from typing import cast
@@ -29,6 +30,7 @@ from upnpserver.net.connections import Connections
 from upnpserver.net.deadline import Deadline
 from upnpserver.net.hosts import Address
 from upnpserver.net.limits import Limits
+from upnpserver.net.prompt import PromptServer
 from upnpserver.net.reader import RequestReader
 from upnpserver.net.request import TEXT, ServerRequest
 from upnpserver.net.transport import Transport
@@ -105,6 +107,9 @@ class Channel(Protocol):
         self._is_tcp = ITCPTransport.providedBy(self.wire)
         if self._is_tcp:
             self.wire.setTcpNoDelay(True)
+        self._send: Callable[[bytes], None] = self.wire.write
+        if isinstance(self.transport, PromptServer):
+            self._send = self.transport.send
         own = self.wire.getHost()
         self.port: int = own.port
         address = own.host.partition("%")[0]  # a URL has no scope id
@@ -151,9 +156,8 @@ class Channel(Protocol):
             request.was_lost(reason)
 
     def pauseProducing(self) -> None:
-        """Neither send nor read until the transport has sent what it holds."""
+        """Send nothing, and answer nothing, until what was written is sent."""
         self._is_choked = True
-        self._read_on(False)
 
     def resumeProducing(self) -> None:
         """Go on where pauseProducing() stopped."""
@@ -241,7 +245,7 @@ class Channel(Protocol):
         if status in NO_BODY or self._current().method == b"HEAD":
             body = b""
         if len(body) <= SLICE_BYTES:
-            self.wire.write(head + body)
+            self._send(head + body)
             self._answered()
         else:
             self.wire.write(head)
@@ -277,7 +281,6 @@ class Channel(Protocol):
     def abort(self) -> None:
         """End at once, unsent bytes included."""
         self._phase = Phase.END
-        self._deadline.clear()
         self.wire.abortConnection()
 
     # Ends: called by the site and its connections
@@ -362,7 +365,6 @@ class Channel(Protocol):
             self._close()
             return
         self._end(self._limits.linger_s)
-        self._read_on(True)
         self.wire.loseWriteConnection()
 
     def _close(self, within_s: float | None = None) -> None:

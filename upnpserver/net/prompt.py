@@ -1,4 +1,4 @@
-"""A TCP connection that sends an answer at once, not a reactor turn later.
+"""A TCP connection that can send an answer at once, not a reactor turn later.
 
 Twisted keeps what is written until the reactor says that the socket has room,
 which it nearly always has: that costs each small answer two system calls and
@@ -9,18 +9,16 @@ from twisted.internet import tcp
 
 
 class PromptServer(tcp.Server):
-    """A connection whose writes go to the socket at once while nothing waits."""
+    """A connection that sends what is complete at once, while nothing waits."""
 
-    def write(self, data: bytes) -> None:
-        """Send data, now if possible; what can't go now goes later, in order."""
+    def send(self, data: bytes) -> None:
+        """Send data now; what can't go now goes as if it had been written."""
         if self._can_send_now():
-            try:
-                sent = self.socket.send(data)
-            except OSError:  # full, or lost: both are seen to in the usual way
-                sent = 0
-            data = data[sent:]
+            sent = self.writeSomeData(data)
+            if isinstance(sent, int):  # a lost connection is seen to in its turn
+                data = data[sent:]
         if data:
-            super().write(data)  # type: ignore[no-untyped-call]
+            self.write(data)  # type: ignore[no-untyped-call]
 
     def _can_send_now(self) -> bool:
         return bool(

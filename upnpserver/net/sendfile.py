@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from twisted.internet import main, tcp
+from twisted.internet import main
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IProtocolFactory, IPushProducer, IReactorTime
@@ -24,6 +24,7 @@ from zope.interface import implementer
 from upnpserver.errors import FileChanged
 from upnpserver.net.accept import PatientPort
 from upnpserver.net.deadline import Deadline
+from upnpserver.net.prompt import PromptServer
 from upnpserver.net.source import Source
 from upnpserver.net.transport import Transport
 from upnpserver.net.turns import Turns
@@ -125,7 +126,7 @@ class _Sending:
         return not self.is_over
 
 
-class FileServer(tcp.Server):
+class FileServer(PromptServer):
     """A connection that can send spans of files, one after the other."""
 
     _sending: _Sending | None = None
