@@ -1,5 +1,7 @@
 """Which interfaces are the house's, on a made-up /sys/class/net."""
 
+import errno
+import socket
 from ipaddress import IPv4Interface, IPv6Interface
 
 import pytest
@@ -75,6 +77,8 @@ def test_cable_and_wifi_with_their_addresses(host):
         ("home2", {"uevent": "DEVTYPE=bridge"}),
         ("home3", {"uevent": "INTERFACE=home3\nDEVTYPE=wireguard"}),
         ("home4", {"uevent": "DEVTYPE=vxlan"}),
+        ("home8", {"uevent": "DEVTYPE=wwan"}),
+        ("home9", {"brport": None}),
         ("home5", {"bridge": None}),
         ("home6", {"type": "776"}),
         ("home7", {"flags": UP}),
@@ -101,10 +105,49 @@ def test_what_is_down_is_left_out_even_if_named(host, more):
 
 
 def test_addresses_that_the_internet_could_reach_need_a_name(host):
-    public = {IPV4: [{"addr": "8.8.4.4", "netmask": "255.255.255.0"}]}
-    host.add("eth0", public)
+    public = [{"addr": "8.8.4.4", "netmask": "255.255.255.0"}]
+    link_local = [{"addr": "fe80::5%eth0", "netmask": "ffff::/64"}]
+    host.add("eth0", {IPV4: public, IPV6: link_local})
     assert host.usable() == ()
-    assert host.usable("eth0")[0].ipv4 == (IPv4Interface("8.8.4.4/24"),)
+    named = host.usable("eth0")[0]
+    assert named.ipv4 == (IPv4Interface("8.8.4.4/24"),)
+    assert named.ipv6 == (IPv6Interface("fe80::5/64"),)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_home"),
+    [
+        ("10.0.0.1", True), ("172.16.0.1", True), ("172.32.0.1", False),
+        ("192.168.255.1", True), ("169.254.1.1", True), ("100.64.0.1", False),
+        ("192.0.2.1", False), ("127.0.0.1", False),
+    ],
+)  # fmt: skip
+def test_home_addresses_are_the_private_ones(host, address, is_home):
+    host.add("eth0", {IPV4: [{"addr": address, "netmask": "255.255.255.0"}]})
+    assert bool(host.usable()) == is_home
+
+
+def test_public_addresses_beside_private_ones_are_kept_out(host):
+    public = {"addr": "8.8.4.4", "netmask": "255.255.255.0"}
+    host.add("eth0", {IPV4: [public, HOME[IPV4][0]]})
+    assert host.usable()[0].ipv4 == (IPv4Interface("192.168.1.5/24"),)
+
+
+def test_loopback_has_no_carrier_and_is_used_if_named(host):
+    own = {IPV4: [{"addr": "127.0.0.1", "netmask": "255.0.0.0"}]}
+    host.add("lo", own, flags=UP | LOOPBACK, carrier=None, type="772")
+    assert host.names("lo") == ["lo"]
+
+
+def test_a_house_without_ipv4(host):
+    host.add("eth0", {IPV6: [{"addr": "fe80::5%eth0", "netmask": "ffff::/64"}]})
+    assert host.usable()[0].ipv6 == (IPv6Interface("fe80::5/64"),)
+
+
+def test_a_file_among_the_folders(host):
+    host.add("eth0")
+    (host.folder / "bonding_masters").write_text("bond0\n")
+    assert host.names() == ["eth0"]
 
 
 def test_a_self_given_address_counts_only_while_there_is_no_other(host):
@@ -133,7 +176,20 @@ def _gone(addresses, name):
     raise ValueError("You must specify a valid interface name.")
 
 
+def test_out_of_descriptors_is_not_out_of_interfaces(host):
+    host.add("eth0")
+    host.addresses = type("Spent", (dict,), {"__missing__": _spent})()
+    with pytest.raises(OSError, match="Too many open files"):
+        host.usable()
+
+
+def _spent(addresses, name):
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
 class Descriptors:
+    reader = None
+
     def addReader(self, reader):
         self.reader = reader
 
@@ -148,6 +204,7 @@ def test_the_watch_tells_changes_only():
     clock, told, now = Clock(), [], [(ETH0,)]
     watch = InterfaceWatch(clock, Descriptors(), lambda: now[0], told.append)
     watch.start()
+    assert told == [(ETH0,)]
     clock.advance(5 * LOOK_EVERY_S)
     assert told == [(ETH0,)]
     now[0] = ()
@@ -170,3 +227,62 @@ def test_news_from_the_kernel_are_looked_at_once_they_settle():
     assert told[-1] == (MOVED,)
     watch.stop()
     assert descriptors.reader is None
+
+
+@pytest.mark.parametrize("refused_by", ["socket", "bind"])
+def test_without_the_kernels_news_a_look_now_and_then_finds_it(monkeypatch, refused_by):
+    if refused_by == "socket":  # as RestrictAddressFamilies does
+        monkeypatch.setattr(socket, "socket", _refuse)
+    else:
+        monkeypatch.setattr(socket.socket, "bind", _refuse)
+    clock, told, now = Clock(), [], [()]
+    descriptors = Descriptors()
+    watch = InterfaceWatch(clock, descriptors, lambda: now[0], told.append)
+    watch.start()
+    assert descriptors.reader is None
+    now[0] = (ETH0,)
+    clock.advance(LOOK_EVERY_S)
+    assert told == [(ETH0,)]
+    watch.stop()
+
+
+def _refuse(*_):
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_a_look_that_fails_changes_nothing():
+    clock, told, now = Clock(), [], [ETH0]
+
+    def look():
+        if not now:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return tuple(now)
+
+    watch = InterfaceWatch(clock, Descriptors(), look, told.append)
+    watch.start()
+    now.clear()
+    clock.pump([LOOK_EVERY_S] * 3)
+    assert told == [(ETH0,)]
+    now.append(MOVED)
+    clock.advance(LOOK_EVERY_S)
+    assert told == [(ETH0,), (MOVED,)]
+    watch.stop()
+
+
+def test_after_sleep_the_interfaces_come_back_even_if_they_look_the_same():
+    clock, told, asleep = Clock(), [], [5.0]
+    watch = InterfaceWatch(
+        clock, Descriptors(), lambda: (ETH0,), told.append, lambda: asleep[0]
+    )
+    watch.start()
+    asleep[0] += 0.1  # two clocks are not read at one instant
+    clock.advance(LOOK_EVERY_S)
+    assert told == [(ETH0,)]
+    asleep[0] += 3600
+    clock.advance(LOOK_EVERY_S)
+    assert told == [(ETH0,), (), (ETH0,)]
+    watch.stop()
+
+
+def test_this_machines_own_interfaces_are_readable():
+    assert "lo" in [interface.name for interface in usable_interfaces(["lo"])]

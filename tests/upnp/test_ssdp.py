@@ -67,6 +67,39 @@ def test_any_bytes_are_a_search_or_refused(datagram):
         assert 0 <= found.max_wait_s <= ssdp.MAX_WAIT_S
 
 
+TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
+
+
+@given(TEXT, st.integers(0, 10**9 - 1), st.permutations(["MAN", "MX", "ST", "HOST"]))
+def test_a_search_is_read_as_it_was_written(target, wait_s, order):
+    values = {"MAN": '"ssdp:discover"', "MX": wait_s, "ST": target, "HOST": "any"}
+    lines = [f"{name}: {values[name]}" for name in order]
+    datagram = "\r\n".join(("M-SEARCH * HTTP/1.1", *lines, "", "")).encode()
+    assert parse_search(datagram) == Search(target, min(wait_s, ssdp.MAX_WAIT_S))
+
+
+def headers(datagram):
+    head, end = datagram.decode("ascii").split("\r\n\r\n")
+    assert end == ""
+    first, *lines = head.split("\r\n")
+    return first, dict(line.split(": " if ": " in line else ":", 1) for line in lines)
+
+
+@given(st.builds(ssdp.Advertisement, TEXT, TEXT), TEXT, TEXT, TEXT)
+def test_what_is_written_is_read_back(row, host, location, server):
+    first, alive = headers(ssdp.alive(row, host, location, server))
+    assert first == "NOTIFY * HTTP/1.1"
+    assert (alive["NT"], alive["USN"]) == (row.target, row.usn)
+    assert (alive["LOCATION"], alive["SERVER"]) == (location, server)
+    assert alive["NTS"] == "ssdp:alive"
+    first, byebye = headers(ssdp.byebye(row, host))
+    assert {**alive, **byebye} == {**alive, "NTS": "ssdp:byebye"}
+    first, answer = headers(ssdp.answer(row, location, server, "now"))
+    assert first == "HTTP/1.1 200 OK"
+    assert (answer["ST"], answer["USN"]) == (row.target, row.usn)
+    assert (answer["LOCATION"], answer["EXT"]) == (location, "")
+
+
 def targets(target):
     return [(row.target, row.usn) for row in ssdp.found(Search(target, 1), ROWS)]
 
@@ -95,6 +128,7 @@ def test_an_older_version_is_answered_as_it_was_asked():
     [
         SERVER_TYPE[:-1] + "3", DIRECTORY[:-1] + "2", DIRECTORY[:-1] + "0",
         DIRECTORY[:-2], DIRECTORY + "x", "urn:dial-multiscreen-org:service:dial:1",
+        SERVER_TYPE[:-1] + "01", SERVER_TYPE[:-1] + "\u0661",
         "uuid:other", "upnp:", "SSDP:ALL", DIRECTORY.upper(), UDN[5:],
     ],
 )  # fmt: skip

@@ -22,7 +22,8 @@ _MAX_HEADERS = 50
 ALL = "ssdp:all"
 ROOT_DEVICE = "upnp:rootdevice"
 _VERSIONED = re.compile(
-    r"(?P<type>urn:[^:]+:(?:device|service):[^:]+):(?P<version>\d{1,4})", re.ASCII
+    r"(?P<type>urn:[^:]+:(?:device|service):[^:]+):(?P<version>[1-9]\d{0,3})",
+    re.ASCII,
 )
 _MX = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -106,7 +107,7 @@ def _as_asked(row: Advertisement, target: str) -> Advertisement | None:
     ours, asked = _VERSIONED.fullmatch(row.target), _VERSIONED.fullmatch(target)
     if ours is None or asked is None or ours["type"] != asked["type"]:
         return None
-    if not 1 <= int(asked["version"]) <= int(ours["version"]):
+    if int(asked["version"]) > int(ours["version"]):
         return None
     return Advertisement(target, row.usn.removesuffix(row.target) + target)
 
