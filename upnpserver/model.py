@@ -5,6 +5,7 @@ Units are part of the names: duration_ms, size_bytes, mtime_ns.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -76,11 +77,11 @@ class SortKey:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One object of a result, ready to be written as DIDL-Lite.
 
-    segments: the properties as upnp/didl.py packs them.
+    segments: the properties as upnp/didl.py packs them. A tuple, as a page
+    makes hundreds: four times as quick to make as a frozen dataclass.
     """
 
     is_container: bool
