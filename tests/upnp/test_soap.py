@@ -1,4 +1,6 @@
+import resource
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from upnpserver.upnp.soap import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     MAX_ELEMENTS,
+    SLICE_CHARACTERS,
     Call,
     build_fault,
     build_response,
@@ -34,8 +37,11 @@ def browse(arguments="<ObjectID>0</ObjectID>"):
 
 @pytest.mark.parametrize(
     "header",
-    [HEADER, HEADER.strip('"'), f"'{CDS}#Browse'", f" {HEADER} ", "", '""'],
-)
+    [
+        HEADER, HEADER.strip('"'), f"'{CDS}#Browse'", f" {HEADER} ",
+        f'" {CDS}#Browse "', "", '""', f'"{CDS}"', "Browse",
+    ],
+)  # fmt: skip
 def test_headers_that_mean_the_same(header):
     assert parse_call(header, browse()) == Call(CDS, "Browse", {"ObjectID": "0"})
 
@@ -60,22 +66,80 @@ def test_arguments(arguments, expected):
     assert parse_call(HEADER, browse(arguments)).arguments == expected
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
-def test_encodings(encoding):
+@pytest.mark.parametrize(
+    ("declared", "sent"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-16", "utf-16-le"),
+        ("utf-16", "utf-16-be"),
+        ("utf-8", "utf-16"),
+        ("utf-16", "utf-8"),
+        ("made-up", "utf-8"),
+        ("iso-8859-1", "latin-1"),
+        ("ISO-8859-1", "latin-1"),
+        ("latin1", "latin-1"),
+    ],
+)
+def test_encodings(declared, sent):
     text = (
         browse("<A>\u00e9</A>")
         .decode()
-        .replace('version="1.0"', f'version="1.0" encoding="{encoding}"')
+        .replace('version="1.0"', f"version='1.0' encoding='{declared}'")
     )
-    assert parse_call(HEADER, text.encode(encoding)).arguments == {"A": "\u00e9"}
+    assert parse_call(HEADER, text.encode(sent)).arguments == {"A": "\u00e9"}
 
 
-def test_other_prefixes_trailing_zeros_and_a_missing_namespace():
-    odd = envelope(f'<Browse xmlns="{CDS}"><A>1</A></Browse>', "SOAP-ENV")
-    assert parse_call("", odd) == Call(CDS, "Browse", {"A": "1"})
-    assert parse_call(HEADER, browse("<A>1</A>") + b"\0\r\n").arguments == {"A": "1"}
-    bare = b"<Envelope><Body><Browse><A>1</A></Browse></Body></Envelope>"
-    assert parse_call(HEADER, bare) == Call(CDS, "Browse", {"A": "1"})
+def test_latin_1_only_if_declared():
+    with pytest.raises(MalformedRequest):
+        parse_call(HEADER, browse("<A>\u00e9</A>").decode().encode("latin-1"))
+
+
+def soap(inner):
+    return f"<s:Envelope xmlns:s='urn:s'>{inner}</s:Envelope>".encode()
+
+
+ACTION = f"<u:Browse xmlns:u='{CDS}'><A>1</A></u:Browse>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope(f'<Browse xmlns="{CDS}"><A>1</A></Browse>', "SOAP-ENV"),
+        browse("<A>1</A>") + b"\0\r\n",
+        b"\r\n" + browse("<A>1</A>"),
+        b"<Envelope><Body><Browse><A>1</A></Browse></Body></Envelope>",
+        b"<Envelope><Body><u:Browse><A>1</A></u:Browse></Body></Envelope>",
+        soap(
+            f"<s:Header><Browse><A>2</A></Browse></s:Header><s:Body>{ACTION}</s:Body>"
+        ),
+        soap(f"<s:Body>{ACTION}<u:Other><A>2</A><B/></u:Other></s:Body>"),
+        soap(f"<s:Body>{ACTION}</s:Body><s:Body><Other><B/></Other></s:Body>"),
+        soap(f"<s:Body/><s:Body>{ACTION}</s:Body>"),
+        soap(f"<s:Body><?pi?><!-- note -->text{ACTION}</s:Body>"),
+        soap("<s:Body><Browse>text<A><B>1</B></A>text</Browse></s:Body>"),
+    ],
+)
+def test_odd_messages_with_one_meaning(body):
+    assert parse_call(HEADER, body) == Call(CDS, "Browse", {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("inner", "namespace"),
+    [
+        (ACTION, CDS),
+        (f"<Browse xmlns='{CDS}'/>", CDS),
+        ("<u:Browse/>", ""),
+        ("<Browse/>", ""),
+        ("<s:Browse/>", "urn:s"),
+        (f"<s:Browse xmlns:s='{CDS}'/>", CDS),
+    ],
+)
+def test_without_a_header_the_namespace_is_the_type(inner, namespace):
+    header = "<s:Header xmlns='urn:h' xmlns:u='urn:h'/>"
+    body = soap(f"{header}<s:Body>{inner}</s:Body>")
+    assert parse_call("", body).service_type == namespace
 
 
 def test_an_older_version_in_the_header_is_kept():
@@ -94,7 +158,8 @@ FILE = (
     b"""<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]>"""
     + browse("<A>&f;</A>")[21:]
 )
-DEEP = browse("<A>" * (MAX_DEPTH + 1) + "</A>" * (MAX_DEPTH + 1))
+FULL = browse("<A>1</A>" * (MAX_ELEMENTS - 3))
+DEEP = browse("<A>" * (MAX_DEPTH - 2) + "</A>" * (MAX_DEPTH - 2))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +171,10 @@ DEEP = browse("<A>" * (MAX_DEPTH + 1) + "</A>" * (MAX_DEPTH + 1))
         BOMB.replace(b"DOCTYPE", b"doctype"),
         b'<?xml version="1.0" encoding="UTF-7"?>' + b"+ADwAIQ-DOCTYPE x []+AD4-<a/>",
         browse("<A>&unknown;</A>"), browse("<A>\x00</A>"), browse("<A>&#0;</A>"),
-        DEEP, browse("<A/>" * (MAX_ELEMENTS + 1)), browse("x" * MAX_BODY_BYTES),
+        DEEP, browse("<A/>" * (MAX_ELEMENTS - 2)), browse("x" * MAX_BODY_BYTES),
+        soap(f"<s:Header>{ACTION}</s:Header>"),
+        soap(f"<x><s:Body>{ACTION}</s:Body></x>"),
+        browse("<A>&#1;</A>"), browse("<A>\ufffe</A>"), browse() + browse(),
     ],
 )  # fmt: skip
 def test_refuses(body):
@@ -114,12 +182,56 @@ def test_refuses(body):
         parse_call(HEADER, body)
 
 
-@pytest.mark.parametrize("body", [BOMB, DEEP, browse("<A/>" * 9000), b"<a>" * 21000])
+def test_just_within_the_limits():
+    deepest = "<A>" * (MAX_DEPTH - 3) + "1" + "</A>" * (MAX_DEPTH - 3)
+    assert parse_call(HEADER, browse(deepest)).arguments == {"A": "1"}
+    assert parse_call(HEADER, FULL).arguments == {"A": "1"}
+    padded = browse().ljust(MAX_BODY_BYTES)
+    assert parse_call(HEADER, padded).arguments == {"ObjectID": "0"}
+    with pytest.raises(MalformedRequest):
+        parse_call(HEADER, padded + b" ")
+
+
+ATTRIBUTES = " ".join(f"a{number}='{number}'" for number in range(4500))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BOMB,
+        DEEP,
+        browse("<A/>" * 9000),
+        b"<a>" * 21000,
+        browse(f"<A {ATTRIBUTES}>&bad;</A>"),
+        browse("<A>" + "&#33;" * 12000),
+        b"<" * MAX_BODY_BYTES,
+        b"<?xml " + b"encoding=" * 7000,
+    ],
+)
 def test_hostile_bodies_cost_little(body):
     began = time.process_time()
     with pytest.raises(MalformedRequest):
-        parse_call(HEADER, body[:MAX_BODY_BYTES])
+        parse_call(HEADER, body)
     assert time.process_time() - began < 0.1
+
+
+def resident_bytes():
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+def test_names_from_strangers_are_forgotten():
+    def bodies(count, size):
+        for body in range(count):
+            names = "".join(f"<a{body}_{number}{'x' * 40}/>" for number in range(size))
+            yield browse(names)
+
+    for body in bodies(10, 900):
+        parse_call(HEADER, body)
+    before = resident_bytes()
+    for body in bodies(200, 900):
+        parse_call(HEADER, body)
+    assert resident_bytes() - before < 2 << 20
 
 
 @given(st.text(), st.binary() | st.text().map(envelope))
@@ -131,15 +243,42 @@ def test_any_bytes_are_a_call_or_refused(header, body):
     assert call.action
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABC"), st.text()), max_size=3))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ABC"), st.text(st.characters(codec=None))),
+        max_size=3,
+    )
+)
 def test_a_response_comes_back_with_its_arguments_in_order(arguments):
-    cleaned = [(name, clean_text(value)) for name, value in arguments]
-    (response,) = etree.fromstring(build_response(CDS, "Browse", cleaned))[0]
+    (response,) = etree.fromstring(build_response(CDS, "Browse", arguments))[0]
     assert response.tag == f"{{{CDS}}}BrowseResponse"
     assert [(e.tag, e.text or "") for e in response] == [
-        (name, value.replace("\r\n", "\n").replace("\r", "\n"))
-        for name, value in cleaned
+        (name, clean_text(value).replace("\r\n", "\n").replace("\r", "\n"))
+        for name, value in arguments
     ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [*map(chr, {*range(0x20)} - {9, 10, 13}), "\ud800", "\ufffe", "\uffff"],
+)
+def test_what_xml_forbids_never_goes_out(odd):
+    assert b"<A>1\xef\xbf\xbd2</A>" in build_response(CDS, "B", [("A", f"1{odd}2")])
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Z][A-Za-z]{0,9}", fullmatch=True), st.text()))
+def test_what_is_built_is_read(arguments):
+    clean = {
+        name: clean_text(text).replace("\r", "") for name, text in arguments.items()
+    }
+    response = build_response(CDS, "Browse", clean.items())
+    assert parse_call("", response) == Call(CDS, "BrowseResponse", clean)
+
+
+def test_large_values_are_whole():
+    value = "\u00e9" * (SLICE_CHARACTERS - 1) + "<\0&" + "\U0001f3b5" * SLICE_CHARACTERS
+    escaped = value.replace("<\0&", "&lt;\ufffd&amp;").encode()
+    assert b"<A>" + escaped + b"</A>" in build_response(CDS, "B", [("A", value)])
 
 
 def test_response_to_the_letter():
