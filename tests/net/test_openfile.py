@@ -5,13 +5,14 @@ import os
 import random
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.errors import FileChanged, UnsafePath
-from upnpserver.net.openfile import STRIDE_BYTES, OpenFile
+from upnpserver.net.openfile import STRIDE_BYTES, OpenFile, Way, _way
 
 SIZE = 3 * STRIDE_BYTES + 1000
 CONTENT = random.Random(5).randbytes(SIZE)
@@ -148,16 +149,33 @@ def test_short_reads_are_read_on(file, monkeypatch):
     assert file.read(0, 5000) == CONTENT[:5000]
 
 
-def test_a_file_system_that_can_not_say_is_never_asked(path, monkeypatch):
-    monkeypatch.setattr("upnpserver.net.openfile._flags_not_to_wait", lambda fd: None)
+def test_a_file_where_nothing_is_sure_is_not_touched_in_the_reactor(path, monkeypatch):
+    monkeypatch.setattr("upnpserver.net.openfile._way", lambda fd: Way.COPY)
     file = opened(path)
     with monkeypatch.context() as patch:
         patch.setattr("upnpserver.net.openfile.os.fstat", None)
         patch.setattr("upnpserver.net.openfile.os.preadv", None)
-        assert not file.says_what_is_cached
         assert file.cached_until(0, SIZE) == 0
         assert file.cached(0, 1) is None
     assert file.read(0, SIZE) == CONTENT
+    file.close()
+
+
+def test_what_was_just_read_is_trusted(path, monkeypatch):
+    monkeypatch.setattr("upnpserver.net.openfile._way", lambda fd: Way.TRUST)
+    file = opened(path)
+    assert file.cached(0, 1) is None
+    assert file.cached_until(0, SIZE) == 0
+    file.read_ahead(100, 1000, lambda: True)
+    assert file.cached_until(99, SIZE) == 99
+    assert file.cached_until(100, SIZE) == 1000
+    assert file.cached_until(500, 600) == 600
+    assert file.cached_until(1000, SIZE) == 1000
+    path.write_bytes(CONTENT[::-1])
+    touch(path, 1)
+    assert file.cached_until(100, SIZE) == 100
+    with pytest.raises(FileChanged):
+        file.read_ahead(1000, SIZE, lambda: True)
     file.close()
 
 
@@ -167,10 +185,32 @@ def refuses_nowait(fd, buffers, at, flags=0):
     return preadv(fd, buffers, at)
 
 
-def test_whether_a_file_system_can_say_is_found_out_at_the_open(path, monkeypatch):
-    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", refuses_nowait)
+NFS, EXFAT, FUSE = 0x6969, 0x2011BAB0, 0x65735546
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "expected"),
+    [
+        (EXFAT, os.makedev(8, 1), Way.TRUST),
+        (FUSE, os.makedev(8, 1), Way.COPY),
+        (FUSE, os.makedev(0, 40), Way.COPY),
+        (NFS, os.makedev(0, 40), Way.COPY),
+        (None, os.makedev(8, 1), Way.COPY),
+    ],
+)
+def test_the_way_depends_on_the_file_system(path, monkeypatch, kind, device, expected):
+    def fstatfs(_fd, status):
+        status[0] = kind or 0
+        return 0 if kind else -1
+
     file = opened(path)
-    assert not file.says_what_is_cached
+    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", refuses_nowait)
+    monkeypatch.setattr("upnpserver.net.openfile._fstatfs", fstatfs)
+    monkeypatch.setattr(
+        "upnpserver.net.openfile.os.fstat", lambda fd: SimpleNamespace(st_dev=device)
+    )
+    assert _way(file.fd) is expected
+    monkeypatch.undo()
     file.close()
 
 
@@ -180,6 +220,7 @@ def test_a_file_in_memory_needs_no_thread(monkeypatch):
         temporary.write(CONTENT)
         temporary.flush()
         file = opened(Path(temporary.name))
+        assert file.way is Way.MEMORY
         assert file.cached_until(0, SIZE) == SIZE
         assert file.cached(5, 10) == CONTENT[5:10]
         file.close()

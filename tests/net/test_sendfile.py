@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from upnpserver.errors import FileChanged
 from upnpserver.net import sendfile
-from upnpserver.net.openfile import OpenFile
+from upnpserver.net.openfile import OpenFile, Way
 from upnpserver.net.sendfile import KEPT_BYTES, SMALL_BYTES, WINDOW_BYTES, FileServer
 from upnpserver.net.sendfile import send_file as send
 from upnpserver.net.source import Source
@@ -176,9 +176,9 @@ def cold(monkeypatch, warm_up=True):
     return warm
 
 
-def can_not_say(monkeypatch):
-    """Let no file system tell what it has cached."""
-    monkeypatch.setattr("upnpserver.net.openfile._flags_not_to_wait", lambda fd: None)
+def lie(monkeypatch, way):
+    """Let files be on a file system of another kind."""
+    monkeypatch.setattr("upnpserver.net.openfile._way", lambda fd: way)
 
 
 # What is cached
@@ -290,7 +290,7 @@ def test_what_the_page_cache_forgets_at_once_is_sent_by_copy(client, monkeypatch
 
 def test_a_file_system_that_can_not_say_is_read_by_threads(client, monkeypatch):
     forbid(monkeypatch, "read_ahead")
-    can_not_say(monkeypatch)
+    lie(monkeypatch, Way.COPY)
     monkeypatch.setattr(sendfile.os, "sendfile", None)
     sizes = []
     real = OpenFile.read
@@ -305,8 +305,16 @@ def test_a_file_system_that_can_not_say_is_read_by_threads(client, monkeypatch):
     assert max(sizes) == KEPT_BYTES
 
 
+def test_what_a_thread_read_is_trusted_where_nobody_can_be_asked(client, monkeypatch):
+    lie(monkeypatch, Way.TRUST)
+    forbid(monkeypatch, "read", "_asked_until")
+    client.server.write(HEAD)
+    client.send_file(5, SIZE)
+    assert client.play() == HEAD + CONTENT[5:]
+
+
 def test_a_stalled_reader_holds_one_piece_in_memory(client, monkeypatch):
-    can_not_say(monkeypatch)
+    lie(monkeypatch, Way.COPY)
     client.send_file()
     for _ in range(100):
         client.reactor.turn()

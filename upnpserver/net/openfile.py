@@ -8,9 +8,9 @@ Source: preadv2(2) on RWF_NOWAIT; statfs(2); security.md requirements 7 and 8.
 """
 
 import ctypes
-import errno
 import os
 from collections.abc import Callable
+from enum import Enum
 
 from upnpserver.beneath import open_beneath
 from upnpserver.errors import FileChanged
@@ -22,13 +22,20 @@ _SAMPLE_BYTES = 32
 _CHUNK_BYTES = 128 * 1024
 
 
+class Way(Enum):
+    """How to find out what the kernel can send without waiting for a disk."""
+
+    ASK = "the page cache can be asked"  # ext4, xfs, btrfs, f2fs
+    MEMORY = "there is no disk"  # tmpfs
+    TRUST = "what was just read is there"  # exFAT, NTFS, FAT on a disk of our own
+    COPY = "nothing is sure: only threads touch the file"  # NFS, SMB, FUSE
+
+
 class OpenFile:
     """A regular file, open to be read.
 
     size_bytes, mtime_ns: as they were when it was opened.
     promised_bytes: what the stream must be able to read up to.
-    says_what_is_cached: the file system can refuse to wait (FUSE, NFS and exFAT
-    can't): otherwise only threads touch the file.
     """
 
     def __init__(self, fd: int) -> None:
@@ -40,8 +47,9 @@ class OpenFile:
         # Bytes where the stream is, to tell a file that grew from another one
         # that was written over it.
         self._sample: list[tuple[int, bytes]] = []
-        self._no_wait = _flags_not_to_wait(fd)
-        self.says_what_is_cached = self._no_wait is not None
+        self._was_read = (0, 0)
+        self.way = _way(fd)
+        self._flags = os.RWF_NOWAIT if self.way is Way.ASK else 0
 
     @classmethod
     def open(cls, root: bytes, relative_path: bytes) -> "OpenFile":
@@ -60,12 +68,18 @@ class OpenFile:
 
         start: nothing can; then a thread has to read first.
         """
-        if self._no_wait is None or self._is_touched():
+        if self.way is Way.COPY or self._is_touched():
             return start
+        if self.way is Way.TRUST:
+            first, until = self._was_read
+            return min(until, end) if first <= start < until else start
+        return self._asked_until(start, end)
+
+    def _asked_until(self, start: int, end: int) -> int:
         buffer, sample, reached = bytearray(_SAMPLE_BYTES), [], start
         for at in (*range(start, end - 1, STRIDE_BYTES), end - 1):
             try:
-                count = os.preadv(self.fd, [buffer], at, self._no_wait)
+                count = os.preadv(self.fd, [buffer], at, self._flags)
             except OSError:  # BlockingIOError; a disk that fails is told by a thread
                 break
             if not count:
@@ -80,11 +94,11 @@ class OpenFile:
 
     def cached(self, start: int, end: int) -> bytes | None:
         """Return the bytes from start to end if all are in memory."""
-        if self._no_wait is None or self._is_touched():
+        if self.way in {Way.COPY, Way.TRUST} or self._is_touched():
             return None
         buffer = bytearray(end - start)
         try:
-            count = os.preadv(self.fd, [buffer], start, self._no_wait)
+            count = os.preadv(self.fd, [buffer], start, self._flags)
         except OSError:
             return None
         return bytes(buffer) if count == len(buffer) else None
@@ -100,14 +114,17 @@ class OpenFile:
 
         Raises FileChanged, OSError.
         """
-        buffer = bytearray(_CHUNK_BYTES)
-        while start < end and is_wanted():
-            room = memoryview(buffer)[: end - start]
-            count = os.preadv(self.fd, [room], start)
+        buffer, at = bytearray(_CHUNK_BYTES), start
+        sample = []
+        while at < end and is_wanted():
+            room = memoryview(buffer)[: end - at]
+            count = os.preadv(self.fd, [room], at)
             if not count:
                 raise FileChanged("shorter than promised")
-            start += count
+            sample.append((at, bytes(room[: min(count, _SAMPLE_BYTES)])))
+            at += count
         self._check()
+        self._sample, self._was_read = sample, (start, at)
 
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from start to end. Raises FileChanged, OSError."""
@@ -143,20 +160,24 @@ class OpenFile:
         self._stamp = stamp
 
 
-def _flags_not_to_wait(fd: int) -> int | None:
-    """Return the flags of a read that never waits; None if there are none."""
+def _way(fd: int) -> Way:
     try:
         os.preadv(fd, [bytearray(1)], 0, os.RWF_NOWAIT)
-    except OSError as error:
-        if error.errno != errno.EAGAIN:
-            return 0 if _is_in_memory(fd) else None
-    return os.RWF_NOWAIT
+    except BlockingIOError:
+        return Way.ASK
+    except OSError:
+        return _way_without_asking(fd)
+    return Way.ASK
 
 
 _fstatfs = ctypes.CDLL(None).fstatfs
-_TMPFS_MAGIC = 0x01021994
+_TMPFS, _FUSE = 0x01021994, 0x65735546
 
 
-def _is_in_memory(fd: int) -> bool:
+def _way_without_asking(fd: int) -> Way:
     status = (ctypes.c_long * 64)()  # twice as large as struct statfs
-    return _fstatfs(fd, status) == 0 and int(status[0]) == _TMPFS_MAGIC
+    kind = int(status[0]) if _fstatfs(fd, status) == 0 else 0
+    if kind == _TMPFS:
+        return Way.MEMORY
+    is_on_a_disk = os.major(os.fstat(fd).st_dev) != 0
+    return Way.TRUST if is_on_a_disk and kind not in {0, _FUSE} else Way.COPY

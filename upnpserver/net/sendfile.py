@@ -1,8 +1,8 @@
 """Bytes of files to sockets, by sendfile(2), without ever waiting for a disk.
 
 Each time the socket has room, one window is sent, if the page cache holds it.
-If not, a thread reads ahead, and the stream goes on when it is done. Where the
-file system can't say what it holds, the thread reads the bytes themselves.
+If not, a thread reads ahead, and the stream goes on when it is done. On network
+file systems, where nothing is sure, the thread reads the bytes themselves.
 
 A paused TV costs a socket and a descriptor; so does one whose disk sleeps.
 
@@ -24,6 +24,7 @@ from zope.interface import implementer
 from upnpserver.errors import FileChanged
 from upnpserver.net.accept import PatientPort
 from upnpserver.net.deadline import Deadline
+from upnpserver.net.openfile import Way
 from upnpserver.net.prompt import PromptServer
 from upnpserver.net.source import Source
 from upnpserver.net.transport import Transport
@@ -112,7 +113,7 @@ class _Sending:
         once what was just read.
         """
         self.is_reading = True
-        if self._was_read_ahead or not self.file.says_what_is_cached:
+        if self._was_read_ahead or self.file.way is Way.COPY:
             end = min(self.end, self.at + KEPT_BYTES)
             return self.source.run(partial(self.file.read, self.at, end))
         self._was_read_ahead = True
