@@ -481,10 +481,13 @@ class KeepAliveTests(DoorTests):
         assert [answer.body for answer in answers] == [b"POST /x abcde", b"GET /x "]
 
     def test_half_closed_after_the_request(self):
+        cut_body = get(b"/x", b"Content-Length: 5", method=b"POST") + b"abc"
         for data, count in (
             (get(), 1),
             (get() * 3, 3),
             (get() + b"GET /", 1),
+            (get() + cut_body, 1),
+            (cut_body, 0),
             (b"", 0),
         ):
             wire = self.door.connect().send(data)
