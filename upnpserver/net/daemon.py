@@ -31,6 +31,7 @@ from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
+from upnpserver.net.request import ServerRequest
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.site import HostRule, Routes, Site
@@ -171,7 +172,7 @@ class Server:
         source = source_protocol_info()
         calls = {
             CONTENT_DIRECTORY: lambda action, arguments, request: self._library.call(
-                action, arguments, Asker(request.policy, request.base_url)
+                action, arguments, self._asker(request)
             ),
             CONNECTION_MANAGER: lambda action, arguments, request: (
                 connection_manager.call(action, arguments, source)
@@ -184,6 +185,10 @@ class Server:
             service.name: Service(service.service_type, call)
             for service, call in calls.items()
         }
+
+    def _asker(self, request: ServerRequest) -> Asker:
+        base_url = self._neighbourhood.base_url_for_items(request.base_url)
+        return Asker(request.policy, base_url)
 
     def _evented_variables(self, service: str) -> dict[str, str]:
         if service == CONTENT_DIRECTORY.name:

@@ -24,8 +24,10 @@ class Neighbourhood:
     def follow(self, interfaces: Iterable[Interface]) -> None:
         """Take note of the interfaces as they are now."""
         own: list[IPv4Interface | IPv6Interface] = []
+        self._stand_ins: dict[str, str] = {}
         for interface in interfaces:
             own += (*interface.ipv4, *interface.ipv6)
+            self._stand_ins |= _stand_ins(interface)
         networks = tuple(one.network for one in own)
         self.own_addresses = frozenset(one.ip for one in own)
         self._neighbours = neighbour_networks(networks, self._named)
@@ -34,3 +36,24 @@ class Neighbourhood:
     def is_neighbour(self, address: Address) -> bool:
         """Tell whether a source may talk to us."""
         return self._neighbours.contains(address)
+
+    def base_url_for_items(self, base_url: str) -> str:
+        """Return the start of items' URLs for who came in on base_url.
+
+        A link-local address works only together with the client's own name for
+        the interface, and a URL has no place for it: VLC 3 browses there, and
+        then can't open a single item. So another address of the same interface
+        stands in, if there is one.
+        """
+        host, _, port = base_url.removeprefix("http://").rpartition(":")
+        return f"http://{self._stand_ins.get(host, host)}:{port}"
+
+
+def _stand_ins(interface: Interface) -> dict[str, str]:
+    """Return what a URL's host becomes: "[fe80::1]" an address that goes farther."""
+    wider = [f"[{one.ip}]" for one in interface.ipv6 if not one.ip.is_link_local]
+    wider[:0] = [str(one.ip) for one in interface.ipv4]
+    if not wider:
+        return {}
+    narrow = (one.ip for one in interface.ipv6 if one.ip.is_link_local)
+    return {f"[{address}]": wider[0] for address in narrow}
