@@ -3,20 +3,24 @@
 import re
 from ipaddress import ip_address
 
+from http_wire import OWN, PEER, PORT, Door
 from lxml import etree
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from upnpserver.net import eventing as module
 from upnpserver.net.event_delivery import Undelivered
 from upnpserver.net.eventing import Eventing
+from upnpserver.net.outbox import UNDER_WAY, UNDER_WAY_TO_PEER
 
 CDS = "ContentDirectory"
 TV = "192.0.2.9"
 
 
 class FakeRequest:
+    base_url = "http://192.0.2.1:8200"
+
     def __init__(self, peer=TV, **headers):
         self.peer = ip_address(peer)
         self.headers = headers
@@ -33,14 +37,18 @@ class FakeRequest:
 class EventingTests(SynchronousTestCase):
     def setUp(self):
         self.clock = Clock()
-        self.sent = []
+        self.sent, self.given_up = [], 0
         self.values = {"SystemUpdateID": "1", "ContainerUpdateIDs": ""}
         self.eventing = Eventing(self.clock, self.deliver, lambda service: self.values)
 
     def deliver(self, callback, message):
-        done = Deferred()
+        done = Deferred(self.give_up)
         self.sent.append((callback, message, done))
         return done
+
+    def give_up(self, done):
+        self.given_up += 1
+        done.errback(Undelivered())
 
     def take(self):
         """Return the one delivery since the last time: (values, SEQ, its Deferred)."""
@@ -208,10 +216,119 @@ class EventingTests(SynchronousTestCase):
         self.assertEqual(len(self.eventing), 0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_what_waits_for_its_turn_is_sent_as_it_is_by_then(self):
+        for _ in range(UNDER_WAY_TO_PEER + 1):
+            self.subscribe()
+        self.clock.advance(module.FIRST_EVENT_S)
+        self.assertEqual(len(self.sent), UNDER_WAY_TO_PEER)
+        self.values["SystemUpdateID"] = "2"
+        self.publish(SystemUpdateID="2", ContainerUpdateIDs="a,2")
+        first = self.sent.pop(0)[2]
+        messages, self.sent = self.sent, []
+        first.callback(200)
+        self.clock.advance(0)
+        values, seq, _ = self.take()
+        self.assertEqual(values["ContainerUpdateIDs"], "a,2")
+        self.assertIn(seq, {0, 1})
+        for _, _, done in messages:
+            done.callback(200)
+
+    def test_hundreds_are_told_in_many_turns(self):
+        reached = 0
+        for peer in range(100):
+            self.subscribe(peer=f"192.0.2.{peer}")
+        self.clock.advance(module.FIRST_EVENT_S)
+        for _ in range(100):
+            sent, self.sent = self.sent, []
+            self.assertLessEqual(len(sent), UNDER_WAY)
+            reached += len(sent)
+            for _, _, done in sent:
+                done.callback(200)
+            self.clock.advance(0)
+        self.assertEqual(reached, 100)
+
+    def test_an_unknown_error_is_told(self):
+        self.subscribed()
+        self.publish(SystemUpdateID="2")
+        self.take()[2].errback(ZeroDivisionError())
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_unsubscribed_while_a_message_is_under_way(self):
+        sid = self.subscribed()
+        self.publish(SystemUpdateID="2")
+        self.publish(SystemUpdateID="3")
+        _, _, done = self.take()
+        self.eventing.unsubscribe(CDS, FakeRequest(sid=sid))
+        done.callback(200)
+        self.clock.advance(1)
+        self.assertEqual((self.sent, len(self.eventing)), ([], 0))
+
     def test_stop(self):
         self.subscribed()
         self.eventing.publish(CDS, {"SystemUpdateID": "2"})
+        self.subscribe()
         self.eventing.stop()
         self.eventing.publish(CDS, {"SystemUpdateID": "3"})
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.sent, [])
+        self.assertEqual(self.subscribe().status, 503)
+
+    def test_stop_gives_up_what_is_under_way(self):
+        self.subscribe(callback=f"<http://{TV}:1/a><http://{TV}:2/b>")
+        self.clock.advance(module.FIRST_EVENT_S)
+        self.sent.clear()
+        self.eventing.stop()
+        self.assertEqual(self.given_up, 1)
+        self.assertEqual((self.sent, self.clock.getDelayedCalls()), ([], []))
+
+
+class SubscribeOnTheWireTests(SynchronousTestCase):
+    """The same behind the real door: what a control point sees."""
+
+    def setUp(self):
+        self.clock, self.sent = Clock(), []
+        self.eventing = Eventing(self.clock, self.deliver, lambda service: {"A": "1"})
+        self.door = Door(self.eventing.routes())
+
+    def deliver(self, callback, message):
+        self.sent.append((str(callback.address), message))
+        return succeed(200)
+
+    def ask(self, method, service=CDS, **headers):
+        lines = [f"{method} /event/{service} HTTP/1.1", f"Host: {OWN}:{PORT}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        (answer,), _ = self.door.ask("\r\n".join([*lines, "", ""]).encode())
+        self.assertEqual(answer.body, b"")
+        return answer
+
+    def test_subscribe_renew_and_cancel(self):
+        url = f"<http://{PEER}:4711/events>"
+        answer = self.ask("SUBSCRIBE", CALLBACK=url, NT="upnp:event")
+        sid = answer.headers["SID"]
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers["TIMEOUT"], "Second-1800")
+        self.assertEqual(self.sent, [])
+        self.clock.advance(module.FIRST_EVENT_S)
+        ((address, message),) = self.sent
+        self.assertEqual(address, PEER)
+        self.assertIn(f"SID: {sid}\r\nSEQ: 0\r\n".encode(), message)
+        renewed = self.ask("SUBSCRIBE", SID=sid, TIMEOUT="Second-600")
+        self.assertEqual((renewed.status, renewed.headers["SID"]), (200, sid))
+        self.assertEqual(renewed.headers["TIMEOUT"], "Second-600")
+        self.assertEqual(
+            self.ask("UNSUBSCRIBE", "ConnectionManager", SID=sid).status, 412
+        )
+        self.assertEqual(self.ask("UNSUBSCRIBE", SID=sid).status, 200)
+        self.assertEqual(self.ask("SUBSCRIBE", SID=sid).status, 412)
+
+    def test_refusals(self):
+        own, peer = f"<http://{OWN}:{PORT}/>", f"<http://{PEER}:1/>"
+        for status, headers in (
+            (412, {}),
+            (412, {"NT": "upnp:event"}),
+            (412, {"CALLBACK": peer}),
+            (412, {"NT": "upnp:event", "CALLBACK": own}),
+            (400, {"NT": "upnp:event", "CALLBACK": peer, "SID": "uuid:1"}),
+        ):
+            self.assertEqual(self.ask("SUBSCRIBE", **headers).status, status)
+        self.assertEqual(len(self.eventing), 0)

@@ -7,10 +7,15 @@ from lxml import etree
 
 from upnpserver.errors import MalformedRequest, SubscriptionError
 from upnpserver.upnp import gena
-from upnpserver.upnp.gena import Callback, Renew, Subscribe, parse_subscribe
+from upnpserver.upnp.gena import Callback, Renew, Subscribe
 
 TV = ip_address("192.0.2.9")
 TV6 = ip_address("fe80::9%eth0")
+OWN_URL = "http://192.0.2.1:8200"
+
+
+def parse_subscribe(headers, peer, own_url=OWN_URL):
+    return gena.parse_subscribe(headers, peer, own_url)
 
 
 def new(callback, nt="upnp:event", timeout="Second-600", **more):
@@ -57,6 +62,30 @@ def test_any_other_callback_refuses_the_subscription(callback):
     with pytest.raises(SubscriptionError) as refused:
         parse_subscribe(new(callback), TV)
     assert refused.value.status == 412
+
+
+def test_two_spellings_of_one_ipv4_address_are_refused():
+    mapped = ip_address("::ffff:192.0.2.9")
+    for host in ("[::ffff:c000:209]", "[::ffff:192.0.2.9]", "192.0.2.9"):
+        with pytest.raises(SubscriptionError):
+            parse_subscribe(new(f"<http://{host}:1/>"), mapped)
+
+
+@pytest.mark.parametrize(
+    ("own_url", "callbacks"),
+    [
+        ("http://192.0.2.9:8200", "<http://192.0.2.9:8200/event/ContentDirectory>"),
+        ("http://192.0.2.9:8200", "<http://192.0.2.9:1/><http://192.0.2.9:08200/>"),
+        ("http://192.0.2.9:80", "<http://192.0.2.9/>"),
+        ("http://[fe80::9]:5", "<http://[fe80:0::9%25eth0]:5/>"),
+    ],
+)
+def test_this_server_is_not_told_its_own_events(own_url, callbacks):
+    peer = TV6 if "[" in own_url else TV
+    with pytest.raises(SubscriptionError) as refused:
+        parse_subscribe(new(callbacks), peer, own_url)
+    assert refused.value.status == 412
+    parse_subscribe(new(callbacks), peer, own_url + "1")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +165,7 @@ def test_seq_is_never_zero_again(before, after):
         (b"HTTP/1.1 200 OK\r\n", 200),
         (b"HTTP/1.0 412 Precondition Failed", 412),
         (b"HTTP/1.1 200\r", 200),
+        (b"HTTP/1.1 200\n", 200),
         (b"HTTP/1.1 2", None),
         (b"", None),
     ],

@@ -101,7 +101,9 @@ class Server:
         self._neighbourhood = Neighbourhood(config.networks)
         self._library = Library(state.path / CATALOG_FILE, reactor)
         self._eventing = Eventing(
-            reactor, partial(deliver, reactor, reactor), self._evented_variables
+            reactor,
+            partial(deliver, reactor, reactor, self._neighbourhood.is_neighbour),
+            self._evented_variables,
         )
         self._streams = Streams(self._library.resource, reactor)
         self._site = self._made_site()

@@ -1,5 +1,7 @@
 """One event message on its way: connect, send, hear the status, close."""
 
+from collections.abc import Callable
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
@@ -12,7 +14,7 @@ from twisted.internet.protocol import ClientFactory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from upnpserver.errors import MalformedRequest
-from upnpserver.upnp.gena import Callback, parse_status
+from upnpserver.upnp.gena import Address, Callback, parse_status
 
 CONNECT_S = 5.0
 ANSWER_S = 5.0
@@ -23,15 +25,31 @@ class Undelivered(Exception):
 
 
 def deliver(
-    tcp: IReactorTCP, clock: IReactorTime, callback: Callback, message: bytes
+    tcp: IReactorTCP,
+    clock: IReactorTime,
+    is_allowed: Callable[[Address], bool],
+    callback: Callback,
+    message: bytes,
 ) -> Deferred[int]:
     """Send a message; fires with the HTTP status, or fails with Undelivered.
 
-    The callback's address is a literal by its type: nothing is looked up. Our
-    own end is left to the kernel: the service's sandbox forbids to bind it.
+    is_allowed: asked again now, as we may have moved to another network since
+    the subscriber came. The callback's address is a literal by its type:
+    nothing is looked up. Our own end is left to the kernel: the service's
+    sandbox forbids to bind it. Cancelling ends the connection at once.
     """
     delivery = _Delivery(clock, message)
-    tcp.connectTCP(str(callback.address), callback.port, delivery, CONNECT_S)
+    if not is_allowed(callback.address):
+        delivery.finish(None)
+        return delivery.done
+    try:
+        connector = tcp.connectTCP(
+            str(callback.address), callback.port, delivery, CONNECT_S
+        )
+    except OSError:  # a link-local address whose link has gone
+        delivery.finish(None)
+    else:
+        delivery.connector = connector
     return delivery.done
 
 
@@ -39,13 +57,16 @@ class _Delivery(ClientFactory):
     """The one connection of one message."""
 
     noisy = False
+    connector: IConnector | None = None
+    conversation: "_Conversation | None" = None
 
     def __init__(self, clock: IReactorTime, message: bytes) -> None:
         self.clock, self.message = clock, message
-        self.done: Deferred[int] = Deferred()
+        self.done: Deferred[int] = Deferred(self._cancelled)
 
     def buildProtocol(self, addr: IAddress | None) -> "_Conversation":
-        return _Conversation(self)
+        self.conversation = _Conversation(self)
+        return self.conversation
 
     def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
         self.finish(None)
@@ -58,6 +79,13 @@ class _Delivery(ClientFactory):
             self.done.errback(Undelivered())
         else:
             self.done.callback(status)
+
+    def _cancelled(self, _: Deferred[int]) -> None:
+        self.finish(None)
+        if self.conversation is not None:
+            self.conversation.transport.abortConnection()
+        elif self.connector is not None:
+            self.connector.stopConnecting()
 
 
 class _Conversation(Protocol):

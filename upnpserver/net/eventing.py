@@ -1,7 +1,7 @@
 """GENA at work: who subscribed, and what each still has to hear.
 
 One message at a time to one subscriber; what happens meanwhile is merged, the
-newest value wins. A subscriber that does not answer costs one timer at most.
+newest value wins. A subscriber that does not answer keeps only itself waiting.
 Source: UDA 1.0 section 4; security.md requirements 24 and 33.
 """
 
@@ -17,6 +17,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from upnpserver.errors import SubscriptionError
+from upnpserver.net.event_delivery import Undelivered
+from upnpserver.net.outbox import Outbox
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.site import Handler
 from upnpserver.upnp import gena
@@ -28,6 +30,8 @@ FIRST_EVENT_S = 0.1  # some clients drop an event that comes before their SID
 MODERATION_S = 0.2  # ContentDirectory:1 section 2.3
 FAILURES = 3  # in a row end a subscription
 SWEEP_S = 60.0  # how long a subscription that ran out may stay in memory
+
+_NOTHING: Mapping[str, str] = {}
 
 Deliver = Callable[[Callback, bytes], Deferred[int]]
 Variables = Callable[[str], Mapping[str, str]]
@@ -41,8 +45,10 @@ class _Subscription:
     expires: float
     seq: int = 0
     failures: int = 0
-    is_busy: bool = True  # until its first event was sent
-    waiting: dict[str, str] = field(default_factory=dict)
+    is_busy: bool = True  # asked for its turn, or being told
+    # Shared by many, so it is replaced and never changed.
+    waiting: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    first_event: IDelayedCall | None = None
 
 
 class Eventing:
@@ -59,7 +65,8 @@ class Eventing:
     ) -> None:
         self._clock, self._deliver, self._variables = clock, deliver, variables
         self._subscriptions: dict[str, _Subscription] = {}
-        self._pending: dict[str, dict[str, str]] = {}
+        self._outbox = Outbox(clock)
+        self._pending: dict[str, Mapping[str, str]] = {}
         self._moderation: IDelayedCall | None = None
         self._sweep: IDelayedCall | None = None
         self._is_stopped = False
@@ -81,7 +88,9 @@ class Eventing:
     def subscribe(self, service: str, request: ServerRequest) -> None:
         """Answer a SUBSCRIBE: a new subscription, or one that goes on."""
         try:
-            asked = gena.parse_subscribe(_headers(request), request.peer)
+            asked = gena.parse_subscribe(
+                _headers(request), request.peer, request.base_url
+            )
             if isinstance(asked, Renew):
                 kept = self._find(asked.sid, service)
             else:
@@ -98,7 +107,7 @@ class Eventing:
         """Answer an UNSUBSCRIBE."""
         try:
             sid = gena.parse_unsubscribe(_headers(request))
-            del self._subscriptions[self._find(sid, service).sid]
+            self._forget(self._find(sid, service))
         except SubscriptionError as error:
             request.respond(error.status, [])
             return
@@ -108,7 +117,7 @@ class Eventing:
         """Tell a service's subscribers of new values, soon and together."""
         if self._is_stopped:
             return
-        before = self._pending.get(service, {})
+        before = self._pending.get(service, _NOTHING)
         self._pending[service] = gena.merged(before, changes)
         if self._moderation is None:
             self._moderation = self._clock.callLater(MODERATION_S, self._publish_now)
@@ -116,22 +125,28 @@ class Eventing:
     def stop(self) -> None:
         """Forget everyone; they learn it from SSDP."""
         self._is_stopped = True
-        self._subscriptions.clear()
+        for subscription in list(self._subscriptions.values()):
+            self._forget(subscription)
         for call in (self._moderation, self._sweep):
-            if call is not None and call.active():
+            if call is not None:
                 call.cancel()
+        self._moderation = self._sweep = None
+        self._outbox.stop()
 
     def _added(
         self, service: str, asked: Subscribe, request: ServerRequest
     ) -> _Subscription:
         self._expire()
         peers = Counter(s.callbacks[0].address for s in self._subscriptions.values())
-        if len(self) >= MAX_SUBSCRIPTIONS or peers[request.peer] >= MAX_PER_PEER:
-            raise SubscriptionError(503, "too many subscriptions")
+        is_full = len(self) >= MAX_SUBSCRIPTIONS or peers[request.peer] >= MAX_PER_PEER
+        if is_full or self._is_stopped:
+            raise SubscriptionError(503, "no more subscriptions")
         sid = f"uuid:{uuid.uuid4()}"
         added = _Subscription(sid, service, asked.callbacks, float("inf"))
         self._subscriptions[sid] = added
-        self._clock.callLater(FIRST_EVENT_S, self._first_event, added)
+        added.first_event = self._clock.callLater(
+            FIRST_EVENT_S, self._first_event, added
+        )
         if self._sweep is None:
             self._sweep = self._clock.callLater(SWEEP_S, self._sweep_now)
         return added
@@ -143,10 +158,17 @@ class Eventing:
             raise SubscriptionError(412, "no such subscription")
         return found
 
+    def _forget(self, subscription: _Subscription) -> None:
+        self._subscriptions.pop(subscription.sid, None)
+        if subscription.first_event is not None:
+            subscription.first_event.cancel()
+            subscription.first_event = None
+
     def _expire(self) -> None:
         now = self._clock.seconds()
-        for sid in [s.sid for s in self._subscriptions.values() if s.expires <= now]:
-            del self._subscriptions[sid]
+        for subscription in list(self._subscriptions.values()):
+            if subscription.expires <= now:
+                self._forget(subscription)
 
     def _sweep_now(self) -> None:
         self._expire()
@@ -156,68 +178,81 @@ class Eventing:
     def _publish_now(self) -> None:
         self._moderation = None
         pending, self._pending = self._pending, {}
+        for service, changes in pending.items():
+            self._add(service, changes)
+
+    def _add(self, service: str, changes: Mapping[str, str]) -> None:
+        # Hundreds that wait for the same are merged once: each would take 0.1 ms.
+        merged: dict[int, Mapping[str, str]] = {}
         for subscription in list(self._subscriptions.values()):
-            changes = pending.get(subscription.service)
-            if changes:
-                subscription.waiting = gena.merged(subscription.waiting, changes)
+            if subscription.service == service:
+                before = subscription.waiting
+                if id(before) not in merged:
+                    merged[id(before)] = gena.merged(before, changes)
+                subscription.waiting = merged[id(before)]
                 self._send_waiting(subscription)
 
     def _first_event(self, subscription: _Subscription) -> None:
         # All variables as they are now: what was published meanwhile is in it.
-        subscription.waiting = dict(self._variables(subscription.service))
+        subscription.first_event = None
+        subscription.waiting = self._variables(subscription.service)
         subscription.is_busy = False
         self._send_waiting(subscription)
 
     def _send_waiting(self, subscription: _Subscription) -> None:
-        if subscription.is_busy or not subscription.waiting:
-            return
-        if self._subscriptions.get(subscription.sid) is not subscription:
-            return
-        if subscription.expires <= self._clock.seconds():
-            return
-        subscription.is_busy = True
+        if subscription.waiting and not subscription.is_busy:
+            subscription.is_busy = True
+            peer = subscription.callbacks[0].address
+            self._outbox.ask(peer, partial(self._send_now, subscription))
+
+    def _send_now(self, subscription: _Subscription) -> Deferred[None] | None:
+        """Send what waits by now; None if nobody wants it any more."""
+        is_kept = subscription.sid in self._subscriptions
+        if not is_kept or subscription.expires <= self._clock.seconds():
+            return None
         body = gena.property_set(subscription.waiting)
-        subscription.waiting = {}
-        self._try(subscription, body, list(subscription.callbacks))
+        subscription.waiting = _NOTHING
+        return self._try(subscription, body, subscription.callbacks)
 
     def _try(
-        self, subscription: _Subscription, body: bytes, callbacks: list[Callback]
-    ) -> None:
+        self,
+        subscription: _Subscription,
+        body: bytes,
+        callbacks: tuple[Callback, ...],
+    ) -> Deferred[None]:
         """Deliver to the first callback that answers."""
-        callback = callbacks.pop(0)
+        callback, *others = callbacks
         message = gena.notify(callback, subscription.sid, subscription.seq, body)
-        delivered = self._deliver(callback, message)
-        delivered.addCallbacks(
+        return self._deliver(callback, message).addCallbacks(
             partial(self._answered, subscription),
-            partial(self._failed, subscription, body, callbacks),
+            partial(self._failed, subscription, body, tuple(others)),
         )
 
     def _answered(self, subscription: _Subscription, status: int) -> None:
         subscription.failures = 0
-        subscription.seq = gena.next_seq(subscription.seq)
-        subscription.is_busy = False
-        if status == 412:  # the client does not know this subscription
-            self._subscriptions.pop(subscription.sid, None)
-        else:
-            self._send_waiting(subscription)
+        self._go_on(subscription, is_over=status == 412)  # 412: it does not know us
 
     def _failed(
         self,
         subscription: _Subscription,
         body: bytes,
-        callbacks: list[Callback],
-        _: Failure,
-    ) -> None:
-        if callbacks:
-            self._try(subscription, body, callbacks)
-            return
+        others: tuple[Callback, ...],
+        failure: Failure,
+    ) -> Deferred[None] | None:
+        failure.trap(Undelivered)  # type: ignore[no-untyped-call]
+        if others and not self._is_stopped:
+            return self._try(subscription, body, others)
         subscription.failures += 1
+        self._go_on(subscription, is_over=subscription.failures >= FAILURES)
+        return None
+
+    def _go_on(self, subscription: _Subscription, *, is_over: bool) -> None:
+        if is_over:
+            self._forget(subscription)
+            return
         subscription.seq = gena.next_seq(subscription.seq)
         subscription.is_busy = False
-        if subscription.failures >= FAILURES:
-            self._subscriptions.pop(subscription.sid, None)
-        else:
-            self._send_waiting(subscription)
+        self._send_waiting(subscription)
 
 
 def _headers(request: ServerRequest) -> dict[str, str]:

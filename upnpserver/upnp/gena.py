@@ -28,7 +28,7 @@ _URL = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SECONDS = re.compile(r"second-(\d{1,9}|infinite)", re.ASCII | re.IGNORECASE)
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,13 @@ class Renew:
     lease_s: int
 
 
-def parse_subscribe(headers: Mapping[str, str], peer: Address) -> Subscribe | Renew:
+def parse_subscribe(
+    headers: Mapping[str, str], peer: Address, own_url: str
+) -> Subscribe | Renew:
     """Return what a SUBSCRIBE asks for.
 
     headers: "callback", "nt", "sid", "timeout", missing or empty if not sent.
+    own_url: "http://ADDRESS:PORT" that it came in on, where nothing is sent.
     Raises SubscriptionError with the HTTP status that answers it.
     """
     sid = headers.get("sid", "").strip()
@@ -70,7 +73,10 @@ def parse_subscribe(headers: Mapping[str, str], peer: Address) -> Subscribe | Re
         return Renew(sid, lease_s)
     if headers.get("nt", "").strip() != EVENT:
         raise SubscriptionError(412, "NT is not upnp:event")
-    return Subscribe(_callbacks(headers.get("callback", ""), peer), lease_s)
+    callbacks = _callbacks(headers.get("callback", ""), peer)
+    if own_url in (f"http://{_authority(callback)}" for callback in callbacks):
+        raise SubscriptionError(412, "CALLBACK is this server itself")
+    return Subscribe(callbacks, lease_s)
 
 
 def parse_unsubscribe(headers: Mapping[str, str]) -> str:
@@ -121,19 +127,30 @@ def _callback(url: str, peer: Address) -> Callback:
 
 def _is_same(address: Address, peer: Address) -> bool:
     """Whether both name one host; the peer's may carry a link's scope."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return False  # two spellings of one host are one too many
     return address.version == peer.version and address.packed == peer.packed
+
+
+def _authority(callback: Callback) -> str:
+    host = str(callback.address).partition("%")[0]  # a scope is our own affair
+    if callback.address.version == 6:
+        host = f"[{host}]"
+    return f"{host}:{callback.port}"
 
 
 def merged(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the changes of two messages as one: the newest value of each wins.
 
     ContainerUpdateIDs adds up: pairs of container and update id, the newest
-    for each container (ContentDirectory:1 section 2.5.3).
+    for each container (ContentDirectory:1 section 2.5.3). Of very many the
+    last ones are kept: SystemUpdateID tells that there were others.
     """
     both = {**before, **after}
     name = "ContainerUpdateIDs"
-    if before.get(name) and after.get(name):
-        pairs = f"{before[name]},{after[name]}".split(",")
+    told = [message[name] for message in (before, after) if message.get(name)]
+    if told:
+        pairs = ",".join(told).split(",")
         newest = dict(zip(pairs[::2], pairs[1::2], strict=True))
         kept = list(newest.items())[-MAX_CONTAINERS:]
         both[name] = ",".join(f"{container},{number}" for container, number in kept)
@@ -155,12 +172,9 @@ def property_set(variables: Mapping[str, str]) -> bytes:
 
 def notify(callback: Callback, sid: str, seq: int, body: bytes) -> bytes:
     """Return the whole HTTP request of an event message."""
-    host = str(callback.address).partition("%")[0]
-    if callback.address.version == 6:
-        host = f"[{host}]"
     lines = (
         f"NOTIFY {callback.path} HTTP/1.1",
-        f"HOST: {host}:{callback.port}",
+        f"HOST: {_authority(callback)}",
         'CONTENT-TYPE: text/xml; charset="utf-8"',
         f"CONTENT-LENGTH: {len(body)}",
         "NT: upnp:event",
