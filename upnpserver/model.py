@@ -80,14 +80,14 @@ class SortKey:
 class Entry(NamedTuple):
     """One object of a result, ready to be written as DIDL-Lite.
 
-    segments: the properties as upnp/didl.py packs them. A tuple, as a page
+    segments: the properties as didl.pack() made them. A tuple, as a page
     makes hundreds: four times as quick to make as a frozen dataclass.
     """
 
     is_container: bool
     object_id: str
     parent_id: str
-    segments: str
+    segments: bytes
     ref_id: str = ""  # the original's id, when this is a reference to it
     child_count: int = 0
 

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.escaped import plain
 from support.made_up_files import HOUSEHOLD, MUSIC, broken, film, photo, track
 
 from upnpserver.catalog import schema
@@ -49,7 +50,9 @@ def reader(household, path):
 
 def titles(page):
     return [
-        didl.written(entry, EVERYTHING).split("<dc:title>")[1].split("</dc:title>")[0]
+        plain(didl.written(entry, EVERYTHING))
+        .split("<dc:title>")[1]
+        .split("</dc:title>")[0]
         for entry in page.entries
     ]
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from support.escaped import plain
 from support.made_up_files import HOUSEHOLD, MUSIC
 
 from upnpserver.catalog.compile import names_ids
@@ -65,7 +66,7 @@ def forms(reader):
 
 
 def told(entry):
-    document = didl.write((entry,), EVERYTHING, "")
+    document = plain(didl.write((entry,), EVERYTHING, ""))
     (element,) = etree.fromstring(document)
     properties = {
         "@id": (entry.object_id,),

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from support.escaped import plain
 
 from upnpserver.model import Entry
 from upnpserver.upnp import didl
@@ -30,11 +31,12 @@ ITEM = Entry(False, "r$x$all", "all", TRACK, ref_id="i$x")
 FOLDER = Entry(
     True, "folder$a", "folder$", didl.pack("F", "object.container"), child_count=3
 )
-HEAD = didl.write((), EVERYTHING, "").removesuffix("</DIDL-Lite>")
+HEAD = plain(didl.write((), EVERYTHING, "")).removesuffix("</DIDL-Lite>")
 
 
 def document(entry, wanted="*"):
-    return didl.write((entry,), parse_filter(wanted), "http://192.0.2.1:8200")
+    written = didl.write((entry,), parse_filter(wanted), "http://192.0.2.1:8200")
+    return plain(written)
 
 
 def test_item_with_everything_to_the_letter():

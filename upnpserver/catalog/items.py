@@ -27,7 +27,7 @@ class Described:
 
     upnp_class: str
     title: str
-    segments: str
+    segments: bytes
     found: dict[str, str | int | None]
 
 

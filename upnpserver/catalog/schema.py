@@ -38,7 +38,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "is_container": int,
         "class": str,
         "title": str,
-        "segments": str,
+        "segments": bytes,
         "child_count": int,
         "update_id": int,
     },

@@ -27,7 +27,7 @@ from upnpserver.net.site import Handler
 from upnpserver.upnp.description import SERVICES
 from upnpserver.upnp.soap import build_fault, build_response, parse_call
 
-OutArguments = Sequence[tuple[str, str]]
+OutArguments = Sequence[tuple[str, str | bytes]]
 
 # EXT is required in answers to a control message: UDA 1.0 section 3.2.1.
 HEADERS = (("Content-Type", 'text/xml; charset="utf-8"'), ("EXT", ""))

@@ -24,7 +24,7 @@ _BROWSE_FLAGS = ("BrowseMetadata", "BrowseDirectChildren")
 _UI4 = re.compile(r"\d{1,10}", re.ASCII)
 _MAX_COUNT = 2**31 - 1
 
-OutArguments = Sequence[tuple[str, str]]
+OutArguments = Sequence[tuple[str, str | bytes]]
 
 
 class Catalog(Protocol):

@@ -1,11 +1,13 @@
 """DIDL-Lite: packed properties of an object, and documents made from them.
 
-The catalog keeps each object's properties as one packed text, so that a page
-is written by joining strings. A packed text alternates names and XML, parted
-by U+001F: a Filter picks the names it wants. U+0002 stands for the server's
-own base URL, which depends on the interface that the asker came in on.
-Neither character can stand in XML. Source: ContentDirectory:1 section 2.8,
-appendix A (DIDL-Lite schema).
+The catalog keeps each object's properties packed, so that a page is written by
+joining bytes: UTF-8, and escaped once more already, as a document travels as
+text inside a SOAP argument. Names and XML alternate, parted by 0x1F: a Filter
+picks the names it wants. 0x02 stands for the server's own base URL, which
+depends on the interface that the asker came in on. Neither byte can stand in
+XML.
+
+Source: ContentDirectory:1 section 2.8, appendix A (DIDL-Lite schema).
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,18 +23,23 @@ from upnpserver.upnp.values import (
     format_duration,
 )
 
-BASE_URL = "\x02"
-_PART = "\x1f"
+_BASE_URL = "\x02"
+_PART = b"\x1f"
 MAX_TEXT_BYTES = 1024
 MAX_TITLE_BYTES = 256  # DLNA; Kodi's Platinum cuts longer ones anyway
 
-_HEAD = (
+
+def _escaped(xml: str) -> bytes:
+    return escape_text(xml).encode()
+
+
+_HEAD = _escaped(
     '<DIDL-Lite xmlns="urn:schemas-upnp-org:metadata-1-0/DIDL-Lite/"'
     ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
     ' xmlns:upnp="urn:schemas-upnp-org:metadata-1-0/upnp/"'
     ' xmlns:dlna="urn:schemas-dlna-org:metadata-1-0/">'
 )
-_TAIL = "</DIDL-Lite>"
+_TAIL = _escaped("</DIDL-Lite>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,8 @@ def pack(
     upnp_class: str,
     properties: Iterable[tuple[str, str]] = (),
     resources: Iterable[Res] = (),
-) -> str:
-    """Return the packed text of one object.
+) -> bytes:
+    """Return the packed properties of one object.
 
     properties: (name, value) as "upnp:artist", "Nina Simone"; a name may come
     several times, and may carry one attribute: "upnp:artist@role=Composer".
@@ -71,7 +78,7 @@ def pack(
         parts += _packed_property(name, value)
     for resource in resources:
         parts += _packed_res(resource)
-    return _PART.join(parts)
+    return _PART.join(map(_escaped, parts))
 
 
 def _packed_property(name: str, value: str) -> list[str]:
@@ -103,38 +110,36 @@ def _packed_res(res: Res) -> list[str]:
     for name, value in attributes:
         if value is not None:
             parts += [f"res@{name}", f' {name}="{value}"']
-    return [*parts, "res", f">{BASE_URL}{escape_text(res.path)}</res>"]
+    return [*parts, "res", f">{_BASE_URL}{escape_text(res.path)}</res>"]
 
 
-def write(entries: Sequence[Entry], wanted: Filter, base_url: str) -> str:
-    """Return the DIDL-Lite document of entries; base_url has no final slash."""
-    return "".join((_HEAD, *(written(e, wanted) for e in entries), _TAIL)).replace(
-        BASE_URL, base_url
-    )
+def write(entries: Sequence[Entry], wanted: Filter, base_url: str) -> bytes:
+    """Return the DIDL-Lite document of entries, escaped for a SOAP argument.
+
+    base_url has no final slash.
+    """
+    objects = b"".join([written(entry, wanted) for entry in entries])
+    return _HEAD + objects.replace(b"\x02", base_url.encode("ascii")) + _TAIL
 
 
-def written(entry: Entry, wanted: Filter) -> str:
-    """Return one object's XML, with U+0002 where the base URL belongs.
+def written(entry: Entry, wanted: Filter) -> bytes:
+    """Return one object's escaped XML, with 0x02 where the base URL belongs.
 
     Object ids are plain ASCII words by construction and need no escaping.
     """
     parts = entry.segments.split(_PART)
     if wanted.everything:
-        body = "".join(parts[1::2])
+        body = b"".join(parts[1::2])
     else:
-        body = "".join(
-            xml
-            for name, xml in zip(parts[::2], parts[1::2], strict=True)
-            if wanted.wants(name)
-        )
+        named = zip(parts[::2], parts[1::2], strict=True)
+        body = b"".join([xml for name, xml in named if wanted.wants(name.decode())])
     head = f'id="{entry.object_id}" parentID="{entry.parent_id}" restricted="1"'
     if entry.is_container:
-        searchable = ' searchable="1"' if wanted.wants("@searchable") else ""
-        count = (
-            f' childCount="{entry.child_count}"' if wanted.wants("@childCount") else ""
-        )
-        return f"<container {head}{searchable}{count}>{body}</container>"
-    reference = (
-        f' refID="{entry.ref_id}"' if entry.ref_id and wanted.wants("@refID") else ""
-    )
-    return f"<item {head}{reference}>{body}</item>"
+        if wanted.wants("@searchable"):
+            head += ' searchable="1"'
+        if wanted.wants("@childCount"):
+            head += f' childCount="{entry.child_count}"'
+        return b"&lt;container %b&gt;%b&lt;/container&gt;" % (head.encode(), body)
+    if entry.ref_id and wanted.wants("@refID"):
+        head += f' refID="{entry.ref_id}"'
+    return b"&lt;item %b&gt;%b&lt;/item&gt;" % (head.encode(), body)
