@@ -31,7 +31,7 @@ ADTS = replace(
     MP3, container="adts", audio_codec="aac", audio_profile="lc", bitrate_bps=128_000
 )
 AC3 = replace(MP3, container="ac3", audio_codec="ac3", channels=6, bitrate_bps=640_000)
-WMA = replace(MP3, container="asf", audio_codec="wma", bitrate_bps=192_000)
+WMA = replace(MP3, container="asf", audio_codec="wma2", bitrate_bps=192_000)
 CAMERA_MP4 = facts(
     Kind.VIDEO,
     "video/mp4",
@@ -125,6 +125,8 @@ PHONE = replace(
         (AC3, {"container": "eac3", "audio_codec": "eac3"}, "EAC3"),
         (WMA, {}, "WMABASE"),
         (WMA, {"bitrate_bps": 192_001}, "WMAFULL"),
+        (WMA, {"audio_codec": "wma1"}, "WMABASE"),
+        (WMA, {"audio_codec": "wmalossless"}, ""),
         (WMA, {"bitrate_bps": 384_001}, ""),
         (WMA, {"audio_codec": "wmapro", "channels": 6}, "WMAPRO"),
         (MP3, {"container": "flac", "audio_codec": "flac"}, ""),
@@ -161,6 +163,12 @@ PHONE = replace(
         (AVCHD, {"interlaced": False}, "AVC_TS_HP_HD_AC3_T"),
         (AVCHD, {"audio_codec": "mp2", "channels": 2}, "AVC_TS_HP_HD_MPEG1_L2_T"),
         (AVCHD, {"audio_codec": "aac"}, ""),
+        (
+            CAMERA_MP4,
+            {"container": "asf", "video_codec": "vc1", "video_profile": "main"}
+            | {"audio_codec": "wma2", "audio_profile": ""},
+            "WMVHIGH_FULL",
+        ),
         (DVD, {}, "MPEG_PS_PAL"),
         (DVD, {"height": 480, "frame_rate_mhz": 29_970}, "MPEG_PS_NTSC"),
         (DVD, {"height": 480}, ""),
@@ -221,9 +229,9 @@ def test_no_rule_stands_twice():
 NAMES = {name for names in PROFILE_NAMES.values() for name in names.split()}
 WORDS = {
     "container": ["mp4", "mpegts", "mpegps", "matroska", "asf", "avi", ""],
-    "video_codec": ["h264", "mpeg2", "mpeg1", "mpeg4", "wmv3", ""],
+    "video_codec": ["h264", "mpeg2", "mpeg1", "mpeg4", "vc1", ""],
     "video_profile": ["main", "high", "baseline", "simple", ""],
-    "audio_codec": ["aac", "ac3", "mp2", "mp3", "wma", ""],
+    "audio_codec": ["aac", "ac3", "mp2", "mp3", "wma2", ""],
     "audio_profile": ["lc", "he", ""],
 }
 NUMBERS = {

@@ -18,7 +18,7 @@ from upnpserver.model import Kind, MediaFacts
 class Sound:
     """What the sound of a file must be."""
 
-    codec: str
+    codecs: frozenset[str]
     max_channels: int
     sample_rates: frozenset[int]
     profiles: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class Sound:
     def fits(self, facts: MediaFacts) -> bool:
         """Return whether the file's sound is known and within the limits."""
         return (
-            facts.audio_codec == self.codec
+            facts.audio_codec in self.codecs
             and (not self.profiles or facts.audio_profile in self.profiles)
             and facts.sample_rate_hz in self.sample_rates
             and 1 <= (facts.channels or 0) <= self.max_channels
@@ -121,9 +121,12 @@ def rules() -> Mapping[tuple[Kind, str], tuple[Rule, ...]]:
 
 
 def _sound(row: dict[str, Any]) -> Sound:
-    sets = {name: frozenset(row[name]) for name in ("profiles",) if name in row}
-    rates = frozenset(row["sample_rates"])
-    return Sound(row["codec"], row["max_channels"], rates, **sets)
+    return Sound(
+        frozenset(row["codecs"]),
+        row["max_channels"],
+        frozenset(row["sample_rates"]),
+        frozenset(row.get("profiles", ())),
+    )
 
 
 def _rules(row: dict[str, Any], sounds: Mapping[str, Sound]) -> Iterator[Rule]:
