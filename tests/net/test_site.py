@@ -487,6 +487,7 @@ class KeepAliveTests(DoorTests):
             (get() * 3, 3),
             (get() + b"GET /", 1),
             (get() + cut_body, 1),
+            (get() + b"nonsense\r\n\r\n", 2),
             (cut_body, 0),
             (b"", 0),
         ):
@@ -792,6 +793,18 @@ class SlowReaderTests(DoorTests):
         self.clock.advance(30)
         assert wire.was_reset
 
+    def test_who_reads_again_is_answered_again(self):
+        wire = self.door.connect()
+        wire.client_reads = False
+        for _ in range(1000):
+            wire.send(get())
+            self.door.settle(1)
+        assert not wire.is_reading
+        wire.client_reads = True
+        wire.read_on()
+        self.door.settle(3000)
+        assert len(parse_answers(wire.take())) == 1000
+
 
 class CrowdTests(DoorTests):
     """Connection caps: the oldest that waits gives way."""
@@ -891,6 +904,17 @@ class StopTests(DoorTests):
         self.door.settle()
         (answer,) = parse_answers(wire.take())
         assert (answer.body, answer.headers["Connection"]) == (b"done", "close")
+        self.successResultOf(stopped)
+
+    def test_a_body_under_way_is_awaited(self):
+        head = get(b"/x", b"Content-Length: 3", method=b"POST")
+        wire = self.door.connect().send(head + b"a")
+        stopped = self.door.site.stop(5)
+        self.clock.advance(1)
+        wire.send(b"bc")
+        self.door.settle()
+        (answer,) = parse_answers(wire.take())
+        assert answer.body == b"POST /x abc"
         self.successResultOf(stopped)
 
     def test_the_grace_has_an_end(self):
