@@ -135,7 +135,7 @@ def main():
         setattr(sandbox, layer, lambda *_: "left out")
     Path("/etc/hostname").exists()  # pathlib is loaded before the sandbox closes
     deed = trap if arguments.trap else probe if arguments.real else play
-    child.main(arguments.fd, deed)
+    os._exit(child.main(arguments.fd, deed))
 
 
 if __name__ == "__main__":

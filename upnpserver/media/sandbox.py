@@ -16,11 +16,10 @@ import resource
 import signal
 import struct
 import sysconfig
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, NamedTuple
 
 from upnpserver.media import landlock, seccomp
 
@@ -36,8 +35,8 @@ _BEST_EFFORT_LAST: Final = 2 << 13 | 7  # after every other reader of the disk
 # Measured: 61 MiB of addresses with all parsers loaded and after every kind of
 # file; the rest is for tags that hold many pictures.
 MEMORY_BYTES: Final = 256 << 20
-# For a child's whole life: it is replaced long before (child.py), and the wall
-# clock of the pool ends a single file sooner.
+# For a child's whole life: it leaves long before (child.py), and the wall clock
+# of the pool ends a single file sooner.
 CPU_SECONDS: Final = 120
 _OPEN_FILES: Final = 16
 _NICE: Final = 10
@@ -45,8 +44,7 @@ _NICE: Final = 10
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of the sandbox; detail says how it holds, or why it does not."""
 
     name: str
@@ -54,32 +52,22 @@ class Layer:
     detail: str
 
 
-def as_json(layers: Iterable[Layer]) -> list[tuple[str, bool, str]]:
-    """Return layers in a form that JSON keeps; Layer(*one) is the way back."""
-    return [(layer.name, layer.holds, layer.detail) for layer in layers]
-
-
-def enter_before_fork(packages: tuple[ModuleType, ...]) -> list[Layer]:
-    """Take on what children inherit: rights, network, files, priority.
+def enter(packages: tuple[ModuleType, ...]) -> list[Layer]:
+    """Shut this process in, and let it end with the one that started it.
 
     packages: whose folders may still be read, besides Python's own library.
     """
+    os.chdir("/")
+    lower_priority()
     layers = [
         _layer("network namespace", leave_network),  # needs the rights that go next
         _layer("no capabilities", drop_capabilities),
         _layer("no new privileges", forbid_new_privileges),
-        _layer("Landlock", lambda: restrict_files(packages)),
-    ]
-    lower_priority()
-    return layers
-
-
-def enter_after_fork() -> list[Layer]:
-    """Take on the rest, in a child that has all it needs open."""
-    return [
+        _layer("files", lambda: restrict_files(packages)),
         _layer("resource limits", limit_resources),
-        _layer("system calls", confine_calls),
     ]
+    die_with_parent()  # a change of rights had undone it
+    return [*layers, _layer("system calls", confine_calls)]
 
 
 def _layer(name: str, enter: Callable[[], str]) -> Layer:
@@ -121,7 +109,7 @@ def restrict_files(packages: tuple[ModuleType, ...]) -> str:
     folders = {Path(paths["stdlib"]), Path(paths["platstdlib"])}
     folders |= {Path(one) for package in packages for one in package.__path__}
     landlock.restrict(folders)
-    return f"version {landlock.version()}"
+    return f"Landlock version {landlock.version()}"
 
 
 def limit_resources() -> str:

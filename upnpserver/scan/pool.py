@@ -5,10 +5,9 @@ eat memory: it is ended, its file gets one more try in a fresh child, and then
 a problem. Nothing runs until the first file is to be read.
 """
 
-import contextlib
 import json
 import os
-import signal
+import selectors
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,23 +19,23 @@ from upnpserver.errors import ProbeError, ProbesUnavailable
 from upnpserver.media.answers import (
     LEAVING,
     MAX_ANSWER_BYTES,
-    OUT_OF_MEMORY,
     SHUT_IN,
     parse_answer,
 )
 from upnpserver.model import MediaFacts
-from upnpserver.scan.nursery import COMMAND, Child, Ended, Nursery, NurseryEnded
+from upnpserver.scan.children import COMMAND, Child
 
 MAX_SECONDS: Final = 20.0  # for one file, by the wall clock
 _START_SECONDS: Final = 60.0  # for a child to be ready: a Pi with a slow card
-_MAX_WORKERS: Final = 4
+# Two keep the scanner busy, which writes the catalog; a third one would only
+# cost its 30 MiB.
+_MAX_WORKERS: Final = 2
 # Given to a child beforehand, so that it never waits for the scanner.
 _QUEUE: Final = 4
 _MAX_TRIES: Final = 2
-_MAX_NURSERIES: Final = 3  # lost one after the other, with no file read between
+_MAX_FALSE_STARTS: Final = 3  # with no file read between
 _MAX_NAME_BYTES: Final = 255
-# A child that died and had more than this was most likely stopped for it.
-_MUCH_MEMORY_KIB: Final = 160 * 1024
+_NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,9 @@ class _Try:
 
 
 class ProbePool:
-    """A bounded number of probe children; not for use by two threads.
+    """A few probe children; not for use by two threads.
 
-    workers: 0 means one for each processor, up to four.
+    workers: at most so many children; 0 means one for each processor, up to two.
     """
 
     def __init__(
@@ -78,13 +77,12 @@ class ProbePool:
         command: Sequence[str] = COMMAND,
         max_seconds: float = MAX_SECONDS,
     ) -> None:
-        available = len(os.sched_getaffinity(0))
-        self._workers = workers or min(available, _MAX_WORKERS)
+        self._workers = workers or min(len(os.sched_getaffinity(0)), _MAX_WORKERS)
         self._command, self._max_seconds = command, max_seconds
-        self._nursery: Nursery | None = None
-        self._children: list[Child] = []
+        self._too_long = f"took longer than {max_seconds:g} s"
+        self._children: list[Child[_Try]] = []
         self._again: deque[_Try] = deque()  # taken back from children that ended
-        self._nurseries_lost = 0
+        self._false_starts = 0
         self._layers: dict[str, tuple[bool, str]] = {}
 
     @property
@@ -101,26 +99,19 @@ class ProbePool:
         coming = iter(jobs)
         try:
             while True:
-                try:
-                    yield from self._hand_out(coming)
-                    if not self._busy():
-                        return
-                    yield from self._collect()
-                except NurseryEnded:
-                    self._lose_nursery()
+                yield from self._hand_out(coming)
+                if not any(child.jobs for child in self._children):
+                    return
+                yield from self._collect()
         finally:
-            with contextlib.suppress(NurseryEnded):
-                for child in [child for child in self._children if child.jobs]:
-                    self._end(child)
+            for child in [child for child in self._children if child.jobs]:
+                self._give_up(child)
             self._again.clear()
 
     def close(self) -> None:
         """End all children and wait for it; the pool can be used again."""
-        self._children.clear()
-        self._again.clear()
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        while self._children:
+            self._children.pop().kill()
 
     def _hand_out(self, coming: Iterator[ProbeJob]) -> Iterator[ProbeResult]:
         """Give each child what it has room for, with what was taken back first."""
@@ -133,128 +124,122 @@ class ProbePool:
             child = self._child_for(self._again[0])
             one = self._again.popleft()
             try:
-                self._give(child, one)
+                _give(child, one)
             except OSError as error:
                 yield ProbeResult(one.job, None, _open_problem(error))
 
     def _has_room(self) -> bool:
-        # One that ended while it had nothing to do is no loss.
-        self._children = [c for c in self._children if c.listens or c.jobs]
         if len(self._children) < self._workers:
             return True
-        freest = self._freest()
         second_try = self._again and self._again[0].tries
-        return bool(freest and not second_try and len(freest.jobs) < _QUEUE)
+        return not second_try and len(self._freest().jobs) < _QUEUE
 
-    def _child_for(self, one: _Try) -> Child:
-        """Return the child for the next job: a fresh one for a second try."""
-        freest = self._freest()
-        may_fork = len(self._children) < self._workers
-        if freest is None or (may_fork and (one.tries or freest.jobs)):
-            return self._fork()
-        return freest
+    def _child_for(self, one: _Try) -> Child[_Try]:
+        """Return the child for the next job: a fresh one for a second try.
 
-    def _freest(self) -> Child | None:
-        listening = (child for child in self._children if child.listens)
-        return min(listening, key=lambda child: len(child.jobs), default=None)
+        Another child is started only when those that run have enough to do:
+        a start costs as much as some hundred files.
+        """
+        if self._children and not one.tries:
+            freest = self._freest()
+            if len(freest.jobs) < _QUEUE:
+                return freest
+        return self._start()
 
-    def _fork(self) -> Child:
-        if self._nursery is None:
-            self._nursery = Nursery(self._command)
-        child = self._nursery.fork()
-        child.since = time.monotonic()
+    def _freest(self) -> Child[_Try]:
+        return min(self._children, key=lambda child: len(child.jobs))
+
+    def _start(self) -> Child[_Try]:
+        try:
+            child: Child[_Try] = Child(self._command)
+        except OSError as error:
+            raise ProbesUnavailable(f"no probe can start: {error.strerror}") from error
         self._children.append(child)
         return child
 
-    def _give(self, child: Child, one: _Try) -> None:
-        """Open the file and send it. Raises OSError if it can't be opened."""
-        fd = open_beneath(one.job.root, one.job.relative_path)
-        try:
-            name = one.job.relative_path.rpartition(b"/")[2][-_MAX_NAME_BYTES:]
-            self._running().send(child, name, fd)
-        finally:
-            os.close(fd)
-        if not child.jobs and child.ready:
-            child.since = time.monotonic()
-        child.jobs.append(one)
-
     def _collect(self) -> Iterator[ProbeResult]:
         """Wait for what comes first: an answer, an end, or the end of patience."""
-        now = time.monotonic()
-        patience = [self._deadline(child) - now for child in self._children]
-        for event in self._running().wait(max(0.0, min(patience, default=0.0))):
-            if isinstance(event, Ended):
-                if event.child in self._children:
-                    yield from self._blame(event.child, _reason(event))
-            else:
-                yield from self._heard(*event)
+        patience_s = min(self._deadline(child) for child in self._children)
+        with selectors.PollSelector() as selector:
+            for child in self._children:
+                selector.register(child, selectors.EVENT_READ, child)
+            ready = selector.select(max(0.0, patience_s - time.monotonic()))
+        for key, _ in ready:
+            yield from self._listen(key.data)
         now = time.monotonic()
         for child in self._children.copy():
             if now >= self._deadline(child):
-                if not child.ready:
-                    raise NurseryEnded  # it forks, but what it forks never starts
-                yield from self._blame(
-                    child, f"took longer than {self._max_seconds:g} s"
-                )
+                child.kill()
+                yield from self._lost(child, self._too_long)
 
-    def _deadline(self, child: Child) -> float:
-        if not child.jobs:
-            return float("inf")
-        return child.since + (self._max_seconds if child.ready else _START_SECONDS)
-
-    def _heard(self, child: Child, message: bytes) -> Iterator[ProbeResult]:
-        child.since = time.monotonic()
+    def _deadline(self, child: Child[_Try]) -> float:
         if not child.ready:
-            child.ready = True
-            self._note_layers(message)
-        elif child not in self._children:
-            return  # given up, its jobs are with others
-        elif message == LEAVING:
-            self._end(child)
-        elif not child.jobs or len(message) > MAX_ANSWER_BYTES:
-            yield from self._blame(child, "the probe gave no sensible answer")
-        else:
-            self._nurseries_lost = 0
-            yield _result(child.jobs.popleft().job, message)
+            return child.since + _START_SECONDS
+        return child.since + self._max_seconds if child.jobs else float("inf")
 
-    def _blame(self, child: Child, reason: str) -> Iterator[ProbeResult]:
-        """End a child; the file that it was reading is to blame."""
-        if child.jobs:
+    def _listen(self, child: Child[_Try]) -> list[ProbeResult]:
+        """Take all that a child has said, and its end if that came."""
+        results: list[ProbeResult] = []
+        while (message := child.receive()) is not None:
+            child.since = time.monotonic()
+            if not message:
+                return results + self._lost(child, child.autopsy())
+            if not child.ready:
+                child.ready = True
+                self._note_layers(message)
+            elif message == LEAVING:
+                self._give_up(child)
+                return results
+            elif not child.jobs or len(message) > MAX_ANSWER_BYTES:
+                child.kill()
+                return results + self._lost(child, _NOT_SENSIBLE)
+            else:
+                self._false_starts = 0
+                results.append(_result(child.jobs.popleft().job, message))
+        return results
+
+    def _lost(self, child: Child[_Try], reason: str) -> list[ProbeResult]:
+        """Take back the jobs of a child that ended over the first of them.
+
+        Raises ProbesUnavailable when child after child ends before it began.
+        """
+        results = []
+        if not child.ready:
+            self._false_starts += 1
+        elif child.jobs:
             child.jobs[0].tries += 1
             if child.jobs[0].tries == _MAX_TRIES:
-                yield ProbeResult(child.jobs.popleft().job, None, reason)
-        self._end(child)
+                results = [ProbeResult(child.jobs.popleft().job, None, reason)]
+        self._take_back(child)
+        if self._false_starts == _MAX_FALSE_STARTS:
+            raise ProbesUnavailable("no probe can run: see the lines above")
+        return results
 
-    def _end(self, child: Child) -> None:
-        """Take back the child's jobs and end it."""
+    def _give_up(self, child: Child[_Try]) -> None:
+        self._take_back(child)
+        child.kill()
+
+    def _take_back(self, child: Child[_Try]) -> None:
+        """Let others have the child's jobs."""
         self._children.remove(child)
         self._again.extendleft(reversed(child.jobs))
-        child.jobs.clear()
-        self._running().kill(child)
-
-    def _lose_nursery(self) -> None:
-        """Begin anew; raise ProbesUnavailable when that has not helped."""
-        self._nurseries_lost += 1
-        taken_back = [one for child in self._children for one in child.jobs]
-        self._again.extendleft(reversed(taken_back))
-        waiting = self._again.copy()
-        self.close()
-        self._again = waiting
-        if self._nurseries_lost == _MAX_NURSERIES:
-            raise ProbesUnavailable("no probe can run: see the lines above")
-
-    def _busy(self) -> bool:
-        return any(child.jobs for child in self._children)
-
-    def _running(self) -> Nursery:
-        if self._nursery is None:
-            raise NurseryEnded
-        return self._nursery
 
     def _note_layers(self, hello: bytes) -> None:
-        told = json.loads(hello.removeprefix(SHUT_IN))
-        for name, holds, detail in (*self._running().layers, *told):
+        for name, holds, detail in json.loads(hello.removeprefix(SHUT_IN)):
             self._layers[name] = holds, detail
+
+
+def _give(child: Child[_Try], one: _Try) -> None:
+    """Open the file and send it. Raises OSError if it can't be opened."""
+    fd = open_beneath(one.job.root, one.job.relative_path)
+    try:
+        name = one.job.relative_path.rpartition(b"/")[2][-_MAX_NAME_BYTES:]
+        child.send(name, fd)
+    finally:
+        os.close(fd)
+    if not child.jobs and child.ready:
+        child.since = time.monotonic()
+    child.jobs.append(one)
 
 
 def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
@@ -266,17 +251,3 @@ def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
 
 def _open_problem(error: OSError) -> str:
     return f"it cannot be opened: {error.strerror or type(error).__name__}"
-
-
-def _reason(ended: Ended) -> str:
-    """Return why a child died that nobody had asked to."""
-    # SIGKILL comes from the kernel when the machine has no memory left.
-    if (
-        ended.code == OUT_OF_MEMORY
-        or ended.signal == signal.SIGKILL
-        or ended.memory_kib > _MUCH_MEMORY_KIB
-    ):
-        return "needed too much memory"
-    if ended.signal == signal.SIGXCPU:
-        return "took too much processor time"
-    return "the probe crashed"
