@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from support.netns import INTERFACE, Host
-from support.upnp_client import MediaServer
+from support.upnp_client import Fault, MediaServer
 
 PORT = 8200
+NO_CATALOG_YET = 720  # "Cannot process the request", until the first scan began
 
 T = TypeVar("T")
 
@@ -64,16 +65,23 @@ class Daemon:
         return self._log.read_text(errors="replace")
 
     def seen_by(self, client: Host, deadline_s: float = 20) -> MediaServer:
-        """Return the server as the client sees it, once it answers."""
+        """Return the server as the client sees it, once it can be browsed."""
 
-        def described() -> MediaServer:
+        def browsed() -> MediaServer | None:
             if self.process.poll() is not None:
                 raise RuntimeError(
                     f"ended with {self.process.returncode}:\n{self.output()}"
                 )
-            return MediaServer(client, self.location)
+            server = MediaServer(client, self.location)
+            try:
+                server.browse("0")
+            except Fault as fault:
+                if fault.code != NO_CATALOG_YET:
+                    raise
+                return None
+            return server
 
-        return wait_for("the description", described, deadline_s)
+        return wait_for("a first Browse", browsed, deadline_s)
 
     def end(self, number: int = signal.SIGTERM, deadline_s: float = 5) -> int:
         """Ask it to end, and return its exit code."""

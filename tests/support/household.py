@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.daemon import wait_for
-from support.upnp_client import DidlObject, Fault, MediaServer
+from support.upnp_client import DidlObject, MediaServer
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -17,8 +17,6 @@ KINDS = {
     "image": {".gif", ".jpg", ".png"},
     "video": {".avi", ".mkv", ".mp4", ".mpg", ".ts", ".webm"},
 }
-# "Cannot process the request": there is no catalog yet.
-FIRST_READING = 720
 # Pictures that belong to something else, and are no photos of their own.
 _ART_NAMES = {"cover", "folder"}
 
@@ -76,12 +74,7 @@ def all_found(
     wanted = Counter(path.stat().st_size for path in household.files.values())
 
     def complete() -> dict[str, DidlObject] | None:
-        try:
-            items = server.items()
-        except Fault as fault:
-            if fault.code != FIRST_READING:
-                raise
-            return None
+        items = server.items()
         sizes = Counter(item.resources[0].size_bytes for item in items.values())
         return items if all(sizes[size] >= n for size, n in wanted.items()) else None
 

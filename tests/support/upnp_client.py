@@ -17,6 +17,7 @@ from lxml import etree
 from support.netns import INTERFACE, Host
 
 SSDP_GROUP, SSDP_PORT = "239.255.255.250", 1900
+_IP_MULTICAST_ALL = 49  # linux/in.h
 CONTENT_DIRECTORY = "urn:schemas-upnp-org:service:ContentDirectory:1"
 MEDIA_SERVER = "urn:schemas-upnp-org:device:MediaServer:1"
 NS = {
@@ -250,6 +251,8 @@ class SsdpListener:
             self._socket = socket.socket(type=socket.SOCK_DGRAM)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind((SSDP_GROUP, SSDP_PORT))
+            # Without this it would hear what other sockets' interfaces get.
+            self._socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
             index = socket.if_nametoindex(interface).to_bytes(4, "little")
             self._socket.setsockopt(
                 socket.IPPROTO_IP,
