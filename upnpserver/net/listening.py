@@ -11,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
 
 from upnpserver.errors import ConfigError
+from upnpserver.net.accept import QUEUE
 from upnpserver.net.sendfile import FilePort
 from upnpserver.state import State
 
@@ -76,6 +77,6 @@ class Listening:
         return usual if last is None else [last, *usual]
 
     def _listen(self, number: int, interface: str) -> FilePort:
-        port = FilePort(number, self._factory, 128, interface, self._reactor)
+        port = FilePort(number, self._factory, QUEUE, interface, self._reactor)
         port.startListening()
         return port

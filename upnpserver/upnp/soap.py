@@ -32,9 +32,12 @@ _UTF_16 = {
     b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
     b"<\0": "utf-16-le", b"\0<": "utf-16-be",
 }  # fmt: skip
-_LATIN_1 = re.compile(
-    rb"\s*<\?xml\s[^>]*encoding\s*=\s*[\"'](?:iso-8859-1|latin-?1)[\"']", re.IGNORECASE
-)
+_DECLARED = re.compile(rb"\s*<\?xml\s[^>]*encoding\s*=\s*[\"']([\w.-]{1,20})[\"']")
+_ENCODINGS = {
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1"), "latin-1"),
+    # Text that only says it is UTF-16 would show it by its first bytes.
+    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii", "utf-16"), "utf-8"),
+}
 _ENVELOPE, _BODY, _ACTION, _ARGUMENT = 1, 2, 3, 4  # depths of a SOAP message
 
 
@@ -102,16 +105,23 @@ def _encoded(value: str) -> bytes:
 def _text(body: bytes) -> str:
     """Return the message as text; some clients end it with a zero byte.
 
-    Its first bytes tell UTF-16; a declared encoding is believed if it is
-    Latin-1, all others are UTF-8. Raises MalformedRequest.
+    Its first bytes tell UTF-16, else its declaration. Raises MalformedRequest.
     """
     if len(body) > MAX_BODY_BYTES:
         raise MalformedRequest("the message is too long")
-    encoding = _UTF_16.get(body[:2]) or ("latin-1" if _LATIN_1.match(body) else "utf-8")
+    encoding = _UTF_16.get(body[:2]) or _declared(body)
     try:
         return body.decode(encoding).strip("\ufeff\0 \t\r\n")
     except UnicodeDecodeError as error:
         raise MalformedRequest("not in the encoding that it has") from error
+
+
+def _declared(body: bytes) -> str:
+    match = _DECLARED.match(body)
+    name = match[1].decode("ascii", "replace").lower() if match else "utf-8"
+    if name not in _ENCODINGS:
+        raise MalformedRequest("an encoding that is not known here")
+    return _ENCODINGS[name]
 
 
 class _Message:
