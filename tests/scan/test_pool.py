@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 from support.hostile_media import make_hostile
@@ -99,6 +100,37 @@ def test_hostile_files_become_problems_and_the_others_are_read(real, tmp_path):
     assert results["deep.mp4"].problem == "its parts are nested too deeply"
     assert results["film.mp4"].problem == "it is a text, not media"
     assert not any(str(tmp_path) in result.problem for result in results.values())
+
+
+def mutated(data, random):
+    """Return data cut, overwritten, or with something put in or taken out."""
+    at = random.randrange(len(data))
+    many = b"".join(random.choice((b"\xff", b"\0", b"\x7f")) for _ in range(4))
+    return random.choice(
+        (
+            data[: at + 1],
+            data[:at] + many + data[at + 4 :],
+            data[: at % 64] + many + data[at % 64 + 4 :],
+            data[:at] + random.randbytes(300) + data[at:],
+            data[:at] + data[at + 100 :] or b"x",
+        )
+    )
+
+
+def test_damaged_files_are_read_or_named_and_no_child_dies_of_them(real, tmp_path):
+    random = Random(20)
+    paths = [p for p in FIXTURES.rglob("*.*") if is_media(os.fsencode(p.name))]
+    for number in range(4):
+        for path in paths:
+            target = tmp_path / f"{number}-{path.name}"
+            target.write_bytes(mutated(path.read_bytes(), random))
+    names = [os.fsencode(path.name) for path in tmp_path.iterdir()]
+    given = [ProbeJob(bytes(tmp_path), name, 0, 0) for name in names]
+    results = named(real.probe(given))
+    problems = {result.problem for result in results.values()}
+    assert len(results) == 4 * len(paths)
+    assert not problems & {"the probe crashed", "took longer than 20 s"}
+    assert sum(result.facts is not None for result in results.values()) > len(paths)
 
 
 def test_nothing_runs_before_there_is_a_file(real):
