@@ -6,6 +6,7 @@ from pathlib import Path
 
 from upnpserver.catalog.reader import Reader
 from upnpserver.config import Config
+from upnpserver.errors import ProbesUnavailable
 from upnpserver.progress import ProgressLine
 from upnpserver.scan.messages import Finished, Message, Progress, Trouble
 from upnpserver.scan.roots import CATALOG_FILE, scan_order
@@ -34,7 +35,12 @@ def run_once(config: Config, progress: ProgressLine, *, list_problems: bool) -> 
                 )
 
     with State.open(config.state_dir):
-        scan(scan_order(config, count_first=True), tell)
+        try:
+            scan(scan_order(config, count_first=True), tell)
+        except ProbesUnavailable as error:
+            progress.finish()
+            print(f"upnpserver: {error}", file=sys.stderr)  # noqa: T201
+            return 1
         with contextlib.closing(Reader(config.state_dir / CATALOG_FILE)) as reader:
             for library in reader.library_counts():
                 print(f"  {library}")  # noqa: T201

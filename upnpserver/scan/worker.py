@@ -16,7 +16,12 @@ from pathlib import Path
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.schema import set_aside
 from upnpserver.catalog.writer import Commit, ReadFile, Writer
-from upnpserver.errors import CatalogUnusable, MalformedRequest, StateFolderError
+from upnpserver.errors import (
+    CatalogUnusable,
+    MalformedRequest,
+    ProbesUnavailable,
+    StateFolderError,
+)
 from upnpserver.media.formats import is_media
 from upnpserver.model import Kind
 from upnpserver.offline import guard
@@ -192,7 +197,7 @@ def main() -> int:
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     try:
         scan(order, _tell_server, ended.is_set)
-    except StateFolderError as error:
+    except (StateFolderError, ProbesUnavailable) as error:
         _tell_server(Trouble(str(error)))
         return 1
     except BrokenPipeError:

@@ -1,0 +1,161 @@
+"""The scanner process as the server uses it, on real files and a real catalog."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from upnpserver.catalog.reader import Reader
+from upnpserver.scan.messages import (
+    Committed,
+    Finished,
+    Ready,
+    Scan,
+    ScanRoot,
+    Trouble,
+    from_line,
+    to_line,
+)
+from upnpserver.scan.worker import scan
+
+HOUSEHOLD = Path(__file__).parents[2] / "fixtures" / "media" / "household"
+KINDS = ("audio", "image", "video")
+
+
+@pytest.fixture
+def library(tmp_path):
+    shutil.copytree(HOUSEHOLD, tmp_path / "media")
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def order(tmp_path, library):
+    root = ScanRoot("Home", (), os.fsencode(library), KINDS)
+    return Scan(os.fsencode(tmp_path / "catalog.sqlite"), (root,))
+
+
+def told(order):
+    heard = []
+    scan(order, heard.append)
+    return heard
+
+
+def finished(order):
+    return next(m for m in told(order) if isinstance(m, Finished))
+
+
+def counts(order):
+    reader = Reader(Path(os.fsdecode(order.catalog)))
+    (home,) = reader.library_counts()
+    reader.close()
+    return home
+
+
+def total(order):
+    found = counts(order)
+    return found.audio + found.video + found.image
+
+
+def test_the_first_scan_tells_that_it_is_ready_then_what_it_found(order):
+    heard = told(order)
+    assert isinstance(heard[0], Ready)
+    assert any(isinstance(message, Committed) for message in heard)
+    assert (
+        heard[-1].read
+        == counts(order).audio + counts(order).video + counts(order).image
+    )
+    assert counts(order).audio > 0
+
+
+def test_a_second_scan_opens_nothing_and_changes_nothing(order):
+    told(order)
+    heard = told(order)
+    assert [type(message) for message in heard] == [Ready, Finished]
+    assert (heard[-1].read, heard[-1].gone) == (0, 0)
+
+
+def test_only_what_changed_is_read_again(order, library):
+    before = finished(order).read
+    tracks = sorted(library.rglob("*.mp3"))
+    tracks[0].unlink()
+    os.utime(tracks[1])
+    shutil.copy(tracks[1], library / "copy.mp3")
+    again = finished(order)
+    assert (again.read, again.gone) == (2, 1)
+    assert total(order) == before
+
+
+def test_a_broken_file_is_counted_and_not_tried_again(order, library):
+    (library / "broken.mp3").write_bytes(b"nothing of the kind" * 50)
+    assert finished(order).problems == 1
+    assert counts(order).problems == 1
+    assert finished(order).read == 0
+
+
+def test_an_absent_disk_deletes_nothing(order, library):
+    told(order)
+    before = counts(order)
+    library.rename(library.with_name("unplugged"))
+    heard = told(order)
+    assert [m for m in heard if isinstance(m, Trouble)]
+    assert counts(order) == before
+    library.mkdir()  # the mount point without its disk
+    assert [m for m in told(order) if isinstance(m, Trouble)]
+    assert counts(order) == before
+
+
+def test_a_damaged_catalog_is_set_aside_and_made_again(order, tmp_path):
+    told(order)
+    before = counts(order)
+    catalog = tmp_path / "catalog.sqlite"
+    content = bytearray(catalog.read_bytes())
+    content[4096 : len(content) : 7] = b"x" * len(content[4096 : len(content) : 7])
+    catalog.write_bytes(content)
+    heard = told(order)
+    assert counts(order) == before
+    kept = [path.name for path in tmp_path.iterdir() if "unusable" in path.name]
+    assert len(kept) == 1
+    assert [m for m in heard if isinstance(m, Trouble) and kept[0] in m.text]
+
+
+def test_the_process_answers_in_lines_and_ends(order):
+    done = subprocess.run(
+        [sys.executable, "-m", "upnpserver.scan.worker"],
+        input=to_line(order),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    heard = [from_line(line) for line in done.stdout.splitlines()]
+    assert isinstance(heard[0], Ready)
+    assert isinstance(heard[-1], Finished)
+
+
+@pytest.mark.parametrize("line", [b"", b"nonsense\n", to_line(Ready())])
+def test_without_an_order_it_ends(line):
+    done = subprocess.run(
+        [sys.executable, "-m", "upnpserver.scan.worker"],
+        input=line,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_a_state_folder_that_is_no_folder_is_told(order, tmp_path):
+    nowhere = Scan(os.fsencode(tmp_path / "none" / "catalog.sqlite"), order.roots)
+    done = subprocess.run(
+        [sys.executable, "-m", "upnpserver.scan.worker"],
+        input=to_line(nowhere),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["type"] == "Trouble"
