@@ -125,11 +125,15 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
         )
+    except sqlite3.Error as error:
+        raise CatalogUnusable(str(error)) from error
+    try:
         connection.execute("pragma query_only = on")
         connection.execute("pragma trusted_schema = off")
         connection.execute("pragma cache_size = -2000")  # KiB: memory is scarce
         _check(connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, CatalogUnusable) as error:
+        connection.close()
         raise CatalogUnusable(str(error)) from error
     return connection
 
