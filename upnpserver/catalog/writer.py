@@ -14,7 +14,7 @@ from pathlib import Path
 from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.item_rows import ItemRows, Root
-from upnpserver.errors import CatalogUnusable, StateFolderError
+from upnpserver.errors import CatalogUnusable, StateFolderError, UpnpServerError
 from upnpserver.facts import facts_to_json
 from upnpserver.model import MediaFacts
 
@@ -68,9 +68,13 @@ class Writer:
         self._root_rows: dict[Root, int] = {}
         self._contents: set[str] = set()  # contents whose items must be settled
         self._fresh: set[int] = set()  # files whose facts are new
-        with self._transaction():
-            self._containers.ensure_root()
-            self._settle()
+        try:
+            with self._transaction():
+                self._containers.ensure_root()
+                self._settle()
+        except UpnpServerError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file; what is committed is on disk."""

@@ -6,6 +6,7 @@ read a file: the pool waits for all sockets at once.
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -109,8 +110,11 @@ def _spawn(command: Sequence[str], fd: int) -> int:
 
 def _reason(code: int, memory_kib: int) -> str:
     """Return why a child ended, by its exit code (negative: a signal)."""
+    # A child is told to have had what its parent had when it was started.
+    inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    had_much = memory_kib > max(_MUCH_MEMORY_KIB, inherited_kib)
     # SIGKILL comes from the kernel when the machine has no memory left.
-    if code in {OUT_OF_MEMORY, -signal.SIGKILL} or memory_kib > _MUCH_MEMORY_KIB:
+    if code in {OUT_OF_MEMORY, -signal.SIGKILL} or had_much:
         return "needed too much memory"
     if code == -signal.SIGXCPU:
         return "took too much processor time"
