@@ -26,6 +26,7 @@ class When(StrEnum):
 
     RUNNING = "running"
     ENDED = "ended"  # after SIGTERM
+    AGAIN = "again"  # after the next start
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class MediaFolder:
     path: Path
     files: tuple[Known, ...]
     odd: Mapping[str, Known]  # by the short name of what is odd
+    large: Known  # beyond 4 GiB, with holes: not among files
 
     def of_size(self, size: int) -> Known | None:
         """Return the file of that size."""
@@ -111,6 +112,9 @@ ODD_NAMES: dict[str, tuple[bytes, str]] = {
 NOT_XML = {"not UTF-8", "Latin-1", "control character", "noncharacter"}
 ODD, WILD = "Odd & <names>", "Wild names"
 
+LARGE_BYTES = (1 << 32) + (1 << 20) + 1234
+LARGE_END = b"the end of a long film"
+
 # Titles of the first tracks on the shelf: what searching and sorting trip over.
 TITLES = (
     *("Alpha", "beta", "Gamma", "delta", "Track 2", "Track 10", "Track 1"),
@@ -131,11 +135,13 @@ def make_folder(path: Path) -> MediaFolder:
     facts |= _fill_shelf(path / "Music" / "Shelf")
     odd = _fill_odd(path)
     files = []
+    large = _make_large(path / "Videos" / "Long Film.mp4")
     for found in sorted(path.rglob("*")):
         if (
             found.is_file()
             and found.suffix not in _NOT_MEDIA
             and found.name not in _ART
+            and found != large.path
         ):
             kind = _KINDS[found.suffix.lower()]
             size = found.stat().st_size
@@ -144,7 +150,10 @@ def make_folder(path: Path) -> MediaFolder:
     if len({known.size for known in files}) < len(files):
         raise ValueError("two media files have the same size")
     return MediaFolder(
-        path, tuple(files), {name: by_path[where] for name, where in odd.items()}
+        path,
+        tuple(files),
+        {name: by_path[where] for name, where in odd.items()},
+        large,
     )
 
 
@@ -203,6 +212,18 @@ def _fill_odd(folder: Path) -> dict[str, Path]:
         path.write_bytes(contents[suffix] + _trailer(suffix, 16 * number))
         found[odd] = path
     return found
+
+
+def _make_large(path: Path) -> Known:
+    """Write a film whose last part, which players skip, lies beyond 4 GiB."""
+    film = _MP4.read_bytes()
+    skipped = LARGE_BYTES - len(film)
+    with path.open("wb") as file:
+        # A box of 64-bit length: all but its head and its last bytes is a hole.
+        file.write(film + b"\0\0\0\1free" + skipped.to_bytes(8, "big"))
+        file.seek(LARGE_BYTES - len(LARGE_END))
+        file.write(LARGE_END)
+    return Known(path, "video", LARGE_BYTES)
 
 
 def _trailer(suffix: str, count: int) -> bytes:

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,37 +57,50 @@ class Examination:
         self.subject: Subject
 
     def __enter__(self) -> "Examination":
-        self._start()
+        self.subject = self._start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._lives.close()
         self.heard.close()
 
-    def _start(self) -> None:
+    def _start(self) -> Subject:
         self._running = self._lives.enter_context(
             running(self._server, self._network, self._folder.path, self._state)
         )
         location = self._running.location(self._network.client)
-        self.subject = Subject(self._network, location, self._folder, self.heard)
-        wait_for_scan(self.subject)
+        subject = Subject(self._network, location, self._folder, self.heard)
+        wait_for_scan(subject)
+        return subject
 
     def run(self, check: Check) -> Result:
-        """Run a check, and start the server again if that ended it."""
-        if check.when == When.ENDED:
-            if self._running.alive:
-                self.end()
-            return run_check(check, self.subject)
+        """Run a check at its time, and start the server again if that ended it."""
+        self._be_ready(check.when)
         result = run_check(check, self.subject)
-        if "Connection refused" in result.reason:
-            time.sleep(2)  # for the program that started it to see its end
-        if self._running.alive:
+        if check.when != When.RUNNING or self._still_runs(result):
             return result
         self._running.kill()
-        self._start()
+        self.subject = self._start()
         return Result(check, "failed", f"the server ended; {result.reason}")
 
-    def end(self) -> None:
+    def _be_ready(self, when: When) -> None:
+        """End the server, or start it again, when the check is about that."""
+        if when == When.RUNNING:
+            return
+        if self.subject.ended_at_s == float("inf"):
+            with contextlib.suppress(Failed, OSError):
+                # Remembered, as what the successor is held to.
+                _ = self.subject.device, self.subject.tree, self.subject.update_id
+            self._end()
+        if when == When.AGAIN and self.subject.successor is None:
+            self.subject.successor = self._start()
+
+    def _still_runs(self, result: Result) -> bool:
+        if "Connection refused" in result.reason:
+            time.sleep(2)  # for the program that started it to see its end
+        return self._running.alive
+
+    def _end(self) -> None:
         """Ask the server to end, and hear its last words."""
         asked = self.subject.ended_at_s = time.monotonic()
         if self._running.end() is not None:
@@ -132,10 +145,9 @@ def examine(
     return results
 
 
-def in_order(checks: Sequence[Check]) -> Iterator[Check]:
-    """Yield the checks of the running server, then those of its end."""
-    yield from (check for check in checks if check.when == When.RUNNING)
-    yield from (check for check in checks if check.when == When.ENDED)
+def in_order(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks of the running server, of its end, of its next start."""
+    return [check for when in When for check in checks if check.when == when]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

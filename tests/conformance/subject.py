@@ -85,11 +85,20 @@ class Subject:
         # Set by the runner when it ends the server (seconds of time.monotonic).
         self.ended_at_s = float("inf")
         self.ended_in_s: float | None = None
+        # The same server after its next start.
+        self.successor: Subject | None = None
 
     @property
     def client(self) -> Host:
         """The host that asks."""
         return self.network.client
+
+    @property
+    def again(self) -> "Subject":
+        """The same server after its next start."""
+        if self.successor is None:
+            raise Failed("it did not start again")
+        return self.successor
 
     @property
     def host_header(self) -> str:
@@ -289,6 +298,11 @@ class Subject:
     def tree(self) -> Tree:
         """All that the server lists."""
         return self.walk()
+
+    @remembered
+    def update_id(self) -> int:
+        """The SystemUpdateID when it was first asked for."""
+        return int(self.call("GetSystemUpdateID")["Id"])
 
     def walk(self) -> Tree:
         """Walk from the root, breadth first.

@@ -43,7 +43,7 @@ def examination(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("check", list(in_order(ALL)), ids=lambda check: check.identity)
+@pytest.mark.parametrize("check", in_order(ALL), ids=lambda check: check.identity)
 def test_keeps_the_rule(examination, check):
     result = examination.run(check)
     words = f"{check.source}: {check.statement} {result.reason}"

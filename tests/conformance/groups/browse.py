@@ -188,13 +188,12 @@ def classes_are_well_written(server):
     none(wrong, "class")
 
 
-CLASSES = {
-    **dict.fromkeys(("", "audioItem", "videoItem", "imageItem", "playlistItem"), True),
-    **dict.fromkeys(("textItem", "audioItem.musicTrack", "audioItem.audioBook"), True),
-    **dict.fromkeys(("audioItem.audioBroadcast", "videoItem.movie"), True),
-    **dict.fromkeys(("videoItem.videoBroadcast", "videoItem.musicVideoClip"), True),
-    **dict.fromkeys(("imageItem.photo",), True),
-}
+CLASSES = (
+    *("audioItem", "videoItem", "imageItem", "playlistItem", "textItem"),
+    *("audioItem.musicTrack", "audioItem.audioBook", "audioItem.audioBroadcast"),
+    *("videoItem.movie", "videoItem.videoBroadcast", "videoItem.musicVideoClip"),
+    *("imageItem.photo",),
+)
 CONTAINER_CLASSES = (
     *("person", "person.musicArtist", "playlistContainer", "album"),
     *("album.musicAlbum", "album.photoAlbum", "genre", "genre.musicGenre"),
@@ -205,7 +204,7 @@ CONTAINER_CLASSES = (
 @check("ContentDirectory:1 section 7.3 (class hierarchy)")
 def classes_are_standard(server):
     """Every class begins with one of the specification's."""
-    items = {f"object.item.{name}" for name in CLASSES if name}
+    items = {f"object.item.{name}" for name in CLASSES}
     containers = {f"object.container.{name}" for name in CONTAINER_CLASSES}
     wrong = {
         node.upnp_class
@@ -214,6 +213,19 @@ def classes_are_standard(server):
         and not any(derived(node.upnp_class, base) for base in items | containers)
     }
     none(sorted(wrong), "class")
+
+
+USUAL = {
+    "audio": ("audio", "object.item.audioItem.musicTrack"),
+    "image": ("image", "object.item.imageItem.photo"),
+}
+
+
+@check("ContentDirectory:1 section 7.3; reference control-points.md (Kodi)", USUAL)
+def usual_classes(server, kind, expected):
+    """Tracks are musicTrack and pictures photo: what most players look for."""
+    found = {n.upnp_class for n in server.tree.items_of(f"object.item.{kind}Item")}
+    equal(found, {expected})
 
 
 @check("ContentDirectory:1 section 7.3.9 (storageFolder)")
@@ -332,4 +344,5 @@ def nothing_else_is_listed(server, kind):
     ]
     # The cover beside an album may be shown as a picture.
     covers = {p.stat().st_size for p in server.folder.path.rglob("folder.jpg")}
+    covers.add(server.folder.large.size)
     none([a for a in alien if a[1] not in covers], "not on the disk")

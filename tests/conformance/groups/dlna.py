@@ -162,6 +162,16 @@ def real_time_info(server):
 
 
 @check("reference dlna-media.md section 2")
+def real_time_info_is_answered(server):
+    """realTimeInfo is answered by realTimeInfo: no limit."""
+    media = Media(server, "video")
+    response = media.get_with({REAL_TIME: "DLNA.ORG_TLAG=*"})
+    if not response.has(REAL_TIME):
+        raise NotOffered("no realTimeInfo")
+    equal(response.header(REAL_TIME), "DLNA.ORG_TLAG=*")
+
+
+@check("reference dlna-media.md section 2")
 def real_time_info_of_images(server):
     """realTimeInfo with an Interactive transfer is 400 (or passed over)."""
     headers = {REAL_TIME: "DLNA.ORG_TLAG=*", MODE: "Interactive"}

@@ -218,13 +218,22 @@ def method_not_allowed(server, method):
     true(response is None or response.status in (400, 405, 411, 501), f"{response}")
 
 
-@check("RFC 9110 section 10.2.1")
-def allow_header(server):
+@check("RFC 9110 section 15.5.6", ("POST", "DELETE", "SUBSCRIBE"))
+def allow_header(server, method):
     """405 names the allowed methods in Allow."""
-    response = server.request("DELETE", path(server, "description"))
+    response = server.request(method, path(server, "description"))
     if response.status != 405:
         raise NotOffered(f"status {response.status}")
     true("GET" in response.header("Allow"), f"Allow: {response.header('Allow')!r}")
+
+
+@check("RFC 9110 section 12.5.3", TARGETS)
+def no_compression(server, name):
+    """A client that says it can decompress gets what others get."""
+    target = path(server, name)
+    response = server.request("GET", target, {"Accept-Encoding": "gzip, deflate"})
+    equal(response.header("Content-Encoding"), "")
+    true(response.body == server.get(target).body, "other bytes")
 
 
 @check("reference security.md requirement 12", ("GET", "CONNECT"))
