@@ -2,12 +2,14 @@
 
 from collections import Counter
 
+from http_wire import TurningClock
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from upnpserver.net.accept import OWN_DESCRIPTORS
 from upnpserver.net.outbox import (
     STARTS_PER_TURN,
     UNDER_WAY,
@@ -49,10 +51,16 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(self.messages.started, ["a", "b"])
 
     def test_few_start_in_one_turn(self):
-        self.ask(*range(STARTS_PER_TURN + 1))
-        self.assertEqual(len(self.messages.started), STARTS_PER_TURN)
-        self.clock.advance(0)
-        self.assertEqual(len(self.messages.started), STARTS_PER_TURN + 1)
+        clock = TurningClock()
+        self.outbox = Outbox(clock)
+        self.ask(*range(3 * STARTS_PER_TURN))
+        for turn in (1, 2, 3):
+            self.assertEqual(len(self.messages.started), turn * STARTS_PER_TURN)
+            clock.advance(0)
+
+    def test_there_are_descriptors_for_all(self):
+        self.assertLessEqual(UNDER_WAY, OWN_DESCRIPTORS // 2)
+        self.assertLessEqual(UNDER_WAY_TO_PEER, UNDER_WAY // 8)
 
     def test_a_peer_that_keeps_us_waiting_keeps_only_itself(self):
         self.ask(*["dead"] * 10)
@@ -113,6 +121,14 @@ class OutboxTests(SynchronousTestCase):
             self.outbox.ask("a", lambda: Deferred(given_up.append))
         self.outbox.stop()
         self.assertEqual(len(given_up), UNDER_WAY_TO_PEER)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.flushLoggedErrors()
+
+    def test_stop_while_nothing_waits(self):
+        self.outbox.stop()
+        self.ask("a")
+        self.clock.advance(0)
+        self.outbox.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.flushLoggedErrors()
 

@@ -75,6 +75,7 @@ def test_arguments(arguments, expected):
         ("utf-16", "utf-16-be"),
         ("utf-8", "utf-16"),
         ("utf-16", "utf-8"),
+        ("UTF8", "utf-8"),
         ("iso-8859-1", "latin-1"),
         ("ISO-8859-1", "latin-1"),
         ("latin1", "latin-1"),
@@ -173,12 +174,25 @@ DEEP = browse("<A>" * (MAX_DEPTH - 2) + "</A>" * (MAX_DEPTH - 2))
         DEEP, browse("<A/>" * (MAX_ELEMENTS - 2)), browse("x" * MAX_BODY_BYTES),
         soap(f"<s:Header>{ACTION}</s:Header>"),
         soap(f"<x><s:Body>{ACTION}</s:Body></x>"),
+        f"<Other><Body>{ACTION}</Body></Other>".encode(),
         browse("<A>&#1;</A>"), browse("<A>\ufffe</A>"), browse() + browse(),
     ],
 )  # fmt: skip
 def test_refuses(body):
     with pytest.raises(MalformedRequest):
         parse_call(HEADER, body)
+
+
+@pytest.mark.parametrize("encoding", ["us-ascii", "ASCII"])
+def test_ascii_is_a_part_of_utf_8(encoding):
+    declaration = f'<?xml version="1.0" encoding="{encoding}"?>'
+    body = browse().decode().replace('<?xml version="1.0"?>', declaration)
+    assert parse_call(HEADER, body.encode()).arguments == {"ObjectID": "0"}
+
+
+def test_the_limits_of_the_threat_model():
+    """Source: security.md requirement 14."""
+    assert (MAX_BODY_BYTES, MAX_DEPTH, MAX_ELEMENTS) == (65_536, 32, 1_000)
 
 
 def test_just_within_the_limits():
@@ -290,11 +304,14 @@ def test_response_to_the_letter():
     )
 
 
-def test_fault():
-    fault = etree.fromstring(build_fault(701, "No <such> object\0"))
-    text = "".join(fault.itertext())
-    assert "s:Client" in text
-    assert "UPnPError" in text
-    control = "{urn:schemas-upnp-org:control-1-0}"
-    assert fault.findtext(f".//{control}errorCode") == "701"
-    assert fault.findtext(f".//{control}errorDescription") == "No <such> object\ufffd"
+def test_fault_to_the_letter():
+    assert build_fault(701, "No <such> object\0") == (
+        b'<?xml version="1.0" encoding="utf-8"?>\r\n'
+        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+        b' s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'
+        b"<s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring>"
+        b'<detail><UPnPError xmlns="urn:schemas-upnp-org:control-1-0">'
+        b"<errorCode>701</errorCode>"
+        b"<errorDescription>No &lt;such&gt; object\xef\xbf\xbd</errorDescription>"
+        b"</UPnPError></detail></s:Fault></s:Body></s:Envelope>"
+    )
