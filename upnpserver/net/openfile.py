@@ -15,10 +15,12 @@ from enum import Enum
 from upnpserver.beneath import open_beneath
 from upnpserver.errors import FileChanged
 
-# Between two looks into the page cache. The kernel reads ahead, and forgets, in
-# pieces at least as large; each look costs about 1 microsecond.
+# Between two looks into the page cache. The kernel reads ahead in pieces at
+# least as large as the first. A file that is all there is looked at less and
+# less often: all looks together cost a tenth of what sending does.
 STRIDE_BYTES = 128 * 1024
-_SAMPLE_BYTES = 32
+LONGEST_STRIDE_BYTES = 1024 * 1024
+_SAMPLE_BYTES = 64
 _CHUNK_BYTES = 128 * 1024
 
 
@@ -48,6 +50,7 @@ class OpenFile:
         # that was written over it.
         self._sample: list[tuple[int, bytes]] = []
         self._was_read = (0, 0)
+        self._stride_bytes = STRIDE_BYTES
         self.way = _way(fd)
         self._flags = os.RWF_NOWAIT if self.way is Way.ASK else 0
 
@@ -76,20 +79,23 @@ class OpenFile:
         return self._asked_until(start, end)
 
     def _asked_until(self, start: int, end: int) -> int:
-        buffer, sample, reached = bytearray(_SAMPLE_BYTES), [], start
-        for at in (*range(start, end - 1, STRIDE_BYTES), end - 1):
-            try:
-                count = os.preadv(self.fd, [buffer], at, self._flags)
-            except OSError:  # BlockingIOError; a disk that fails is told by a thread
-                break
-            if not count:
-                break
-            sample.append((at, bytes(buffer[:count])))
-            reached = at
-        else:
-            reached = end
-        if sample:
-            self._sample = sample
+        """Look at places a stride apart, up to the first that is not cached."""
+        fd, flags, buffer = self.fd, self._flags, bytearray(_SAMPLE_BYTES)
+        buffers = [buffer]
+        reached, last, count = start, start, 0
+        try:
+            for at in (*range(start, end - 1, self._stride_bytes), end - 1):
+                found = os.preadv(fd, buffers, at, flags)
+                if not found:
+                    break
+                reached, last, count = at, at, found
+            else:
+                reached = end
+                self._stride_bytes = min(self._stride_bytes * 2, LONGEST_STRIDE_BYTES)
+        except OSError:  # BlockingIOError; a disk that fails is told by a thread
+            self._stride_bytes = STRIDE_BYTES
+        if count:
+            self._sample = [(last, bytes(buffer[:count]))]
         return reached
 
     def cached(self, start: int, end: int) -> bytes | None:

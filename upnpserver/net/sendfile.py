@@ -30,12 +30,16 @@ from upnpserver.net.source import Source
 from upnpserver.net.transport import Transport
 from upnpserver.net.turns import Turns
 
-# Larger ones cost no less for each byte, and hold up others longer.
-WINDOW_BYTES = 1024 * 1024
+# What is sent at most in one turn: half a millisecond's worth, and as much as a
+# socket takes. Smaller ones cost more, because each is looked up in the page cache
+# by code that the bytes before it have pushed out of the processor's own.
+WINDOW_BYTES = 4 * 1024 * 1024
+FIRST_WINDOW_BYTES = 256 * 1024
 # Up to here a copy, in one segment with the head, costs less than sendfile.
 SMALL_BYTES = 16 * 1024
 # What a thread reads ahead: little at first, so that a film starts soon.
 FIRST_AHEAD_BYTES = 128 * 1024
+AHEAD_BYTES = 1024 * 1024
 # What one stream holds in memory where sendfile can't be used.
 KEPT_BYTES = 128 * 1024
 
@@ -76,6 +80,7 @@ class _Sending:
         self._turns, self._stalled, self._stall_s = turns, stalled, stall_s
         self._was_read_ahead = False
         self._ahead_bytes = FIRST_AHEAD_BYTES
+        self._window_bytes = FIRST_WINDOW_BYTES
         turns.join()
         self.progress()
 
@@ -94,6 +99,18 @@ class _Sending:
             self._has_turn = True
             granted()
         return not self.is_over
+
+    def ready_until(self) -> int:
+        """Return up to where the file can be sent without waiting.
+
+        Not looked further than twice what the socket took the last time.
+        """
+        end = min(self.end, self.at + self._window_bytes)
+        return self.file.cached_until(self.at, end)
+
+    def sent(self, count: int) -> None:
+        self._window_bytes = min(max(2 * count, FIRST_WINDOW_BYTES), WINDOW_BYTES)
+        self.advance(count)
 
     def advance(self, count: int) -> None:
         self.at += count
@@ -118,7 +135,7 @@ class _Sending:
             return self.source.run(partial(self.file.read, self.at, end))
         self._was_read_ahead = True
         end = min(self.end, self.at + self._ahead_bytes)
-        self._ahead_bytes = min(self._ahead_bytes * 2, WINDOW_BYTES)
+        self._ahead_bytes = min(self._ahead_bytes * 2, AHEAD_BYTES)
         return self.source.run(
             partial(self.file.read_ahead, self.at, end, self._is_wanted)
         )
@@ -184,8 +201,7 @@ class FileServer(PromptServer):
         return result
 
     def _send_window(self, sending: _Sending) -> Exception | None:
-        file, at = sending.file, sending.at
-        until = file.cached_until(at, min(sending.end, at + WINDOW_BYTES))
+        file, at, until = sending.file, sending.at, sending.ready_until()
         if until == at:
             self._fetch(sending)
             return None
@@ -202,7 +218,7 @@ class FileServer(PromptServer):
         if not count:
             self._failed(FileChanged("shorter than promised"), sending)
             return None
-        sending.advance(count)
+        sending.sent(count)
         if sending.at == sending.end:
             self._finish(sending)
         else:
