@@ -139,6 +139,8 @@ def test_a_condition_that_holds_does_not_hide_a_bad_range():
         ("Sunday, 06-Nov-94 08:49:37 GMT", 784111777),
         ("Sun Nov  6 08:49:37 1994", 784111777),
         ("Sunday, 06-Nov-05 08:49:37 GMT", 1131266977),
+        ("Wednesday, 06-Nov-69 08:49:37 GMT", 3150953377),
+        ("Friday, 06-Nov-70 08:49:37 GMT", 26729377),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
         ("Wed, 31 Dec 1969 23:59:59 GMT", -1),
         ("Sat, 31 Dec 2016 23:59:60 GMT", 1483228799),
