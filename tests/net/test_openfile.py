@@ -123,6 +123,26 @@ def test_the_cached_part_can_be_sent(file, monkeypatch, cached, start, expected)
     assert file.cached_until(start, SIZE) == expected
 
 
+def test_what_is_all_cached_is_looked_at_less_and_less(file, monkeypatch):
+    looks = []
+
+    def answer(fd, buffers, at, flags=0):
+        looks.append(at)
+        return preadv(fd, buffers, at, flags)
+
+    monkeypatch.setattr("upnpserver.net.openfile.os.preadv", answer)
+    counts = []
+    for _ in range(6):
+        assert file.cached_until(0, SIZE) == SIZE
+        counts.append(len(looks))
+        looks.clear()
+    assert counts == [5, 3, 2, 2, 2, 2]
+    answers_nowait(monkeypatch, 0)
+    assert file.cached_until(0, SIZE) == 0
+    answers_nowait(monkeypatch, STRIDE_BYTES + 1)
+    assert file.cached_until(0, SIZE) == STRIDE_BYTES
+
+
 def test_read_ahead_ends_when_nobody_wants_it(file, monkeypatch):
     reads = []
 
@@ -282,6 +302,17 @@ def test_another_file_is_not_sent_after_a_threads_read(path, file):
     assert file.read(0, 1000) == CONTENT[:1000]
     with path.open("r+b") as other:
         other.write(CONTENT[::-1])
+    touch(path, 1)
+    with pytest.raises(FileChanged):
+        file.read(1000, 2000)
+
+
+@pytest.mark.parametrize("at", [100, 163, 936, 999])
+def test_the_edges_of_a_threads_read_tell_another_file(path, file, at):
+    assert file.read(100, 1000) == CONTENT[100:1000]
+    with path.open("r+b") as other:
+        other.seek(at)
+        other.write(bytes([CONTENT[at] ^ 1]))
     touch(path, 1)
     with pytest.raises(FileChanged):
         file.read(1000, 2000)

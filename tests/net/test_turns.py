@@ -80,6 +80,13 @@ def test_a_turn_in_which_nobody_sent_is_not_counted():
     assert clock.calls == []
 
 
+def test_streams_that_left_are_counted_one_by_one():
+    clock, _, streams = some(FEW_STREAMS + 2)
+    streams[0].turns.leave()
+    streams[1].take()
+    assert len(clock.calls) == 1
+
+
 def test_when_others_leave_the_rest_is_not_counted_any_more():
     clock, _, streams = some(3)
     for stream in streams:
