@@ -125,7 +125,11 @@ def test_a_port_in_use_is_one_clear_line(home, household, tmp_path):
         ends_with_one_line(daemon, str(PORT))
 
 
-OPENED = re.compile(r'open(?:at2?)?\(.*?"((?:[^"\\]|\\.)*)", .*= \d+')
+# strace splits a call in two lines when another process calls meanwhile; how it
+# ended stands in the second, so one that began counts as an open.
+OPENED = re.compile(
+    r'open(?:at2?)?\(.*?"((?:[^"\\]|\\.)*)", .*(?:= \d+|<unfinished \.\.\.>)'
+)
 
 
 def media_opened(trace, household):
@@ -162,9 +166,7 @@ def test_a_second_start_reads_no_file_again(home, household, tmp_path):
     state_dir, first, second = (tmp_path / name for name in ("state", "1", "2"))
     serve_traced(home, household, state_dir, first)
     plain = {path.name for path in household.of_kind("video")}
-    # strace may split a line when two processes call at once, and lose a name.
-    opened = {name.rpartition("/")[2] for name in media_opened(first, household)}
-    assert len(plain - opened) <= 2
+    assert {name.rpartition("/")[2] for name in media_opened(first, household)} >= plain
     at_once = serve_traced(home, household, state_dir, second)
     assert media_opened(second, household) == []
     assert at_once >= len(household.files)
