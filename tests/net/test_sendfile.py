@@ -13,7 +13,7 @@ from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
 from upnpserver.errors import FileChanged
-from upnpserver.net import sendfile
+from upnpserver.net import sendfile, turns
 from upnpserver.net.openfile import OpenFile, Way
 from upnpserver.net.sendfile import (
     AHEAD_BYTES,
@@ -24,7 +24,6 @@ from upnpserver.net.sendfile import (
 )
 from upnpserver.net.sendfile import send_file as send
 from upnpserver.net.source import Source
-from upnpserver.net.turns import Turns
 
 STALL_S = 300
 SIZE = 5 * 1024 * 1024 + 12_345
@@ -90,7 +89,7 @@ class Client:
     def __init__(self, reactor, path):
         self.reactor, self.path = reactor, path
         self.disks = Disks()
-        self.turns = Turns(reactor)
+        self.turns = turns.Turns(reactor)
         self.protocol = Protocol()
         ours, self.socket = socket.socketpair()
         self.socket.setblocking(False)
@@ -472,12 +471,28 @@ def test_a_reader_that_stops_for_too_long_is_cut(client):
     assert client.read()
     client.reactor.turn()  # progress
     client.reactor.advance(STALL_S - 1)
+    client.reactor.advance(0)
     assert client.results == []
     client.reactor.advance(1)
     client.reactor.advance(0)
     client.disks.work()
     assert isinstance(client.results[0].value, error.ConnectionAborted)
     assert not client.is_open()
+
+
+def test_a_reader_that_takes_a_little_is_not_cut(client, monkeypatch):
+    lie(monkeypatch, Way.COPY)
+    client.send_file()
+    for _ in range(20):
+        client.reactor.turn()
+        client.disks.work()
+    for _ in range(5):
+        assert client.socket.recv(100_000)
+        client.reactor.turn()
+        client.disks.work()
+        client.reactor.advance(STALL_S - 1)
+        client.reactor.advance(0)
+        assert client.results == []
 
 
 def test_a_disk_that_hangs_for_too_long_cuts_the_stream(client, monkeypatch):
@@ -495,6 +510,7 @@ def test_a_disk_that_hangs_for_too_long_cuts_the_stream(client, monkeypatch):
 def test_a_stream_that_ended_leaves_no_timer(client):
     client.send_file()
     client.play()
+    assert client.reactor.writers == set()
     client.reactor.advance(0)
     assert client.reactor.getDelayedCalls() == []
 
@@ -514,12 +530,22 @@ def test_a_connection_to_be_closed_is_closed_after_the_last_byte(client):
 # Sharing
 
 
-def test_many_streams_go_on_together(reactor, path):
-    clients = [Client(reactor, path) for _ in range(8)]
-    turns = clients[0].turns
+def together(reactor, path, count):
+    """Return clients of one port, each with a stream under way."""
+    clients = [Client(reactor, path) for _ in range(count)]
     for client in clients:
-        client.server.server.turns = turns
+        client.server.server.turns = clients[0].turns
         client.send_file()
+    return clients
+
+
+def close_all(clients):
+    for client in clients:
+        client.close()
+
+
+def test_many_streams_go_on_together(reactor, path):
+    clients = together(reactor, path, 8)
     received = [b""] * 8
     for _ in range(2000):
         reactor.turn()
@@ -528,18 +554,44 @@ def test_many_streams_go_on_together(reactor, path):
         sizes = sorted(map(len, received))
         assert sizes[-1] - sizes[0] <= 2 * WINDOW_BYTES
     assert received == [CONTENT] * 8
-    for client in clients:
-        client.close()
+    close_all(clients)
 
 
-def test_a_stream_that_ends_while_it_waits_for_its_turn(reactor, path):
-    clients = [Client(reactor, path) for _ in range(4)]
-    for client in clients:
-        client.server.server.turns = clients[0].turns
-        client.send_file()
+def turn_by_turn(clients, turns):
+    """Return who was sent something in each turn."""
+    log = []
+    for _ in range(turns):
+        clients[0].reactor.turn()
+        log.append([number for number, one in enumerate(clients) if one.read()])
+    return log
+
+
+def test_streams_send_in_turn_and_rest_meanwhile(reactor, path, monkeypatch):
+    monkeypatch.setattr(turns, "BYTES_PER_TURN", 1)
+    clients = together(reactor, path, 4)
+    log = turn_by_turn(clients, 8)
+    assert sorted(who for [who] in log[:4]) == [0, 1, 2, 3]
+    assert log[4:] == log[:4]
+    assert len(reactor.writers) == 1  # the others wait without spinning
+    close_all(clients)
+
+
+def test_streams_that_end_make_room_for_the_others(reactor, path, monkeypatch):
+    monkeypatch.setattr(turns, "BYTES_PER_TURN", 1)
+    clients = together(reactor, path, 4)
+    turn_by_turn(clients, 2)
+    clients[0].close()
+    clients[1].close()
+    assert turn_by_turn(clients[2:], 4)[2:] == [[0, 1], [0, 1]]
+    assert len(reactor.getDelayedCalls()) == 2  # the limits of stalling
+    close_all(clients[2:])
+
+
+def test_a_stream_that_ends_while_it_waits_for_its_turn(reactor, path, monkeypatch):
+    monkeypatch.setattr(turns, "BYTES_PER_TURN", 1)
+    clients = together(reactor, path, 4)
     reactor.turn()
-    for client in clients:
-        client.close()
+    close_all(clients)
     reactor.turn()
     assert reactor.getDelayedCalls() == []
     assert reactor.writers == set()
