@@ -214,7 +214,8 @@ def test_a_span_is_exact(client, start, end):
     assert client.play() == HEAD + CONTENT[start:end]
 
 
-def test_a_small_span_leaves_with_its_head_in_one_piece(client, monkeypatch):
+@pytest.mark.parametrize("start", [0, SIZE - 10])
+def test_a_small_span_leaves_with_its_head_in_one_piece(client, monkeypatch, start):
     sent = []
     real = FileServer.writeSomeData
 
@@ -224,10 +225,10 @@ def test_a_small_span_leaves_with_its_head_in_one_piece(client, monkeypatch):
 
     monkeypatch.setattr(FileServer, "writeSomeData", write)
     client.server.write(HEAD)
-    client.send_file(0, 10)
+    client.send_file(start, start + 10)
     assert client.results == [None]
     client.reactor.turn()
-    assert sent == [HEAD + CONTENT[:10]]
+    assert sent == [HEAD + CONTENT[start : start + 10]]
     client.disks.work()
     assert not client.is_open()
 
