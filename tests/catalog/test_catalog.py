@@ -20,6 +20,7 @@ from upnpserver.upnp.criteria import parse_criteria
 from upnpserver.upnp.props import EVERYTHING
 
 WHOLE = Window()
+PAGE_BYTES = 4096
 
 
 @pytest.fixture
@@ -468,25 +469,32 @@ def test_a_repaired_file_appears_and_a_broken_one_leaves(household, path):
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
-def test_a_foreign_file_is_set_aside_and_built_again(path, content):
+def test_a_foreign_file_is_refused_and_kept(path, content):
     path.write_bytes(content)
-    with pytest.raises(CatalogUnusable):
-        Reader(path)
-    Writer(path).close()
-    Reader(path).close()
-    kept = [p for p in path.parent.iterdir() if ".unusable-" in p.name]
-    assert [p.read_bytes() for p in kept] == [content]
+    for opened in (Reader, Writer):
+        with pytest.raises(CatalogUnusable):
+            opened(path)
+    assert path.read_bytes() == content
 
 
-def test_a_newer_catalog_is_set_aside(path):
+def test_a_newer_catalog_is_refused(path):
     Writer(path).close()
     rows = sqlite3.connect(path)
     rows.execute(f"pragma user_version = {schema.VERSION + 1}")
     rows.close()
+    for opened in (Reader, Writer):
+        with pytest.raises(CatalogUnusable, match="another version"):
+            opened(path)
+
+
+def test_damage_in_any_page_is_found_when_looked_for(household, path):
+    household.close()
+    Writer(path, check=True).close()
+    content = bytearray(path.read_bytes())
+    content[-PAGE_BYTES:] = b"\xa5" * PAGE_BYTES
+    path.write_bytes(content)
     with pytest.raises(CatalogUnusable):
-        Reader(path)
-    Writer(path).close()
-    Reader(path).close()
+        Writer(path, check=True)
 
 
 def test_pages_read_no_more_than_they_show(crowd):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.made_up_files import HOUSEHOLD, MUSIC, film
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.trial.unittest import TestCase
 
 from upnpserver.catalog.writer import Writer
@@ -14,6 +14,7 @@ from upnpserver.net.library import Library
 from upnpserver.policy import EVERYONE
 from upnpserver.services.content_directory import Asker
 
+PAGE_BYTES = 4096
 ASKER = Asker(EVERYONE, "http://192.0.2.1:8200")
 PAGE = {"Filter": "*", "StartingIndex": "0", "RequestedCount": "0", "SortCriteria": ""}
 BROWSE = {**PAGE, "ObjectID": "music$all", "BrowseFlag": "BrowseDirectChildren"}
@@ -25,7 +26,8 @@ class LibraryTests(TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "catalog.sqlite"
-        self.library = Library(self.path, reactor)
+        self.damage = []
+        self.library = Library(self.path, reactor, self.damage.append)
         self.addCleanup(self.library.close)
 
     def fill(self, *files):
@@ -75,3 +77,51 @@ class LibraryTests(TestCase):
         self.assertEqual(self.library.counts()[0].audio, 0)
         found = dict(await self.call("Search", SEARCH))
         self.assertLess(int(found["TotalMatches"]), 10)
+
+    def spoil(self):
+        """Damage all rows, and leave a file that opens as a catalog."""
+        content = bytearray(self.path.read_bytes())
+        content[PAGE_BYTES:] = b"\xa5" * (len(content) - PAGE_BYTES)
+        self.path.write_bytes(content)
+
+    async def test_damage_is_told_once_and_answered_as_before_the_first_scan(self):
+        asking = {
+            "browse": lambda: self.call("Browse", BROWSE),
+            "search": lambda: self.call("Search", SEARCH),
+            "stream": lambda: self.library.resource("a" * 16, EVERYONE),
+        }
+        for name, ask in asking.items():
+            with self.subTest(name):
+                self.damage.clear()
+                self.path.unlink(missing_ok=True)
+                self.fill(*HOUSEHOLD)
+                self.spoil()
+                self.library.open()
+                with self.assertRaises(CannotProcess):
+                    await maybeDeferred(ask)
+                self.assertEqual(len(self.damage), 1)
+                self.assertFalse(self.library.is_open)
+                with self.assertRaises(CannotProcess):
+                    self.call("Browse", BROWSE)
+
+    def test_damage_met_while_counting(self):
+        self.fill(*HOUSEHOLD)
+        self.spoil()
+        for ask, nothing in (
+            (self.library.counts, ()),
+            (self.library.system_update_id, 0),
+        ):
+            self.damage.clear()
+            self.library.open()
+            self.assertEqual(ask(), nothing)
+            self.assertEqual(len(self.damage), 1)
+            self.assertFalse(self.library.is_open)
+
+    async def test_many_searches_meet_damage_together(self):
+        self.fill(*HOUSEHOLD)
+        self.spoil()
+        self.library.open()
+        asked = [maybeDeferred(self.call, "Search", SEARCH) for _ in range(6)]
+        answers = await DeferredList(asked, consumeErrors=True)
+        self.assertTrue(all(a[1].check(CannotProcess) for a in answers))
+        self.assertEqual(len(self.damage), 1)

@@ -1,6 +1,7 @@
 """The scanner's supervisor with real processes that behave well or badly."""
 
 import sys
+import tempfile
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -13,7 +14,10 @@ from upnpserver.scan.messages import Finished, Progress, Ready, Scan, to_line
 
 ORDER = Scan(b"/nowhere/catalog.sqlite", ())
 DONE = Finished(1, 0, 0, 0.5)
-PRELUDE = "import sys, os, time; sys.stdin.buffer.readline(); say = sys.stdout.buffer\n"
+PRELUDE = """
+import sys, os, time
+asked, say = sys.stdin.buffer.readline(), sys.stdout.buffer
+"""
 
 
 def program(*steps):
@@ -80,6 +84,32 @@ class ScannerTests(TestCase):
         await self.messages(4)
         await self.until(lambda: self.scanner._process is None)
         self.assertEqual(self.heard, [Ready(), DONE] * 2)
+
+    async def test_a_wish_to_look_for_damage_lasts_until_it_was_done(self):
+        """Not by the process that runs already, nor by one that dies too soon."""
+        asked = b'{"type": "Progress", "done": %d, "total": 0}\n'
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.start(
+            f"say.write({asked!r} % (b'\"check\": true' in asked)); say.flush()",
+            f"deaths = {folder.name!r} + '/death'",
+            "dies = b'\"check\": true' in asked and not os.path.exists(deaths)",
+            "dies and (open(deaths, 'w').close(), os.abort())",
+            telling(Ready()),
+            "time.sleep(0.2)",
+            telling(DONE),
+        )
+        await self.messages(2)
+        self.scanner.scan(check=True)
+        await self.messages(4)  # the second one was asked to look, and died
+        await self.until(self.clock.getDelayedCalls)
+        self.clock.advance(module.PAUSES_S[0])
+        await self.messages(7)
+        await self.until(lambda: self.scanner._process is None)
+        self.scanner.scan()
+        await self.messages(10)
+        looked = [m.done for m in self.heard if isinstance(m, Progress)]
+        self.assertEqual(looked, [0, 1, 1, 0])
 
     async def test_one_that_dies_starts_again_after_a_growing_pause(self):
         self.start("os.abort()")

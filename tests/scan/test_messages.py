@@ -26,7 +26,13 @@ roots = st.builds(
     st.lists(kinds, max_size=3).map(tuple),
 )
 messages = st.one_of(
-    st.builds(Scan, paths, st.lists(roots, max_size=3).map(tuple), st.booleans()),
+    st.builds(
+        Scan,
+        paths,
+        st.lists(roots, max_size=3).map(tuple),
+        st.booleans(),
+        st.booleans(),
+    ),
     st.builds(Ready),
     st.builds(Progress, st.integers(0), st.integers(0)),
     st.builds(Committed, st.integers(0), st.lists(texts).map(tuple)),

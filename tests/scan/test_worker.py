@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from upnpserver.scan.messages import (
 from upnpserver.scan.worker import scan
 
 HOUSEHOLD = Path(__file__).parents[2] / "fixtures" / "media" / "household"
+PAGE_BYTES = 4096
 KINDS = ("audio", "image", "video")
 
 
@@ -120,6 +122,28 @@ def test_a_damaged_catalog_is_set_aside_and_made_again(order, tmp_path):
     kept = [path.name for path in tmp_path.iterdir() if "unusable" in path.name]
     assert len(kept) == 1
     assert [m for m in heard if isinstance(m, Trouble) and kept[0] in m.text]
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
+def test_a_foreign_file_in_its_place_is_set_aside(order, tmp_path, content):
+    catalog = tmp_path / "catalog.sqlite"
+    catalog.write_bytes(content)
+    told(order)
+    assert total(order)
+    kept = [path for path in tmp_path.iterdir() if "unusable" in path.name]
+    assert [path.read_bytes() for path in kept] == [content]
+
+
+def test_damage_that_a_scan_would_not_meet_is_looked_for_on_demand(order, tmp_path):
+    told(order)
+    before = counts(order)
+    catalog = tmp_path / "catalog.sqlite"
+    content = bytearray(catalog.read_bytes())
+    content[-PAGE_BYTES:] = b"\xa5" * PAGE_BYTES
+    catalog.write_bytes(content)
+    told(replace(order, check=True))
+    assert counts(order) == before
+    assert [path for path in tmp_path.iterdir() if "unusable" in path.name]
 
 
 def test_the_process_answers_in_lines_and_ends(order):

@@ -21,6 +21,7 @@ from upnpserver.catalog.identity import (
     split_reference,
 )
 from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.schema import damage_told
 from upnpserver.catalog.search import form_of, search_statement
 from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
 from upnpserver.model import (
@@ -49,7 +50,7 @@ class Reader:
     children() without sort, metadata() and resource() cost little whatever the
     catalog's size; search(), and children() with sort, belong in a thread.
 
-    Raises CatalogUnusable at the start if there is no usable catalog.
+    All of it raises CatalogUnusable if there is no catalog, or a damaged one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,6 +64,7 @@ class Reader:
         """Close the file."""
         self._rows.close()
 
+    @damage_told()
     def system_update_id(self) -> int:
         """Return ContentDirectory's SystemUpdateID."""
         found = self._rows.execute(
@@ -70,6 +72,7 @@ class Reader:
         ).fetchone()
         return int(found[0]) if found else 0
 
+    @damage_told()
     def child_count(self, object_id: str) -> int:
         """Return how many children an object has, 0 if it is unknown."""
         found = self._rows.execute(
@@ -77,6 +80,7 @@ class Reader:
         ).fetchone()
         return int(found[0]) if found else 0
 
+    @damage_told()
     def children(
         self,
         object_id: str,
@@ -111,6 +115,7 @@ class Reader:
                 update_id,
             )
 
+    @damage_told()
     def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
         """Return one object. Raises NoSuchObject."""
         with self._snapshot():
@@ -126,6 +131,7 @@ class Reader:
                 update_id = self._update_id(row)
             return Page((_entry(entry, parent, parent_id),), 1, update_id)
 
+    @damage_told()
     def search(
         self,
         container_id: str,
@@ -162,6 +168,7 @@ class Reader:
                 update_id,
             )
 
+    @damage_told()
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
         """Return the file of an item. Raises NoSuchObject."""
         found = self._rows.execute(
@@ -188,6 +195,7 @@ class Reader:
             duration_ms=duration,
         )
 
+    @damage_told()
     def library_counts(self) -> tuple[LibraryCounts, ...]:
         """Return how much each library holds, in the order of their names."""
         counts: dict[str, dict[str, int]] = {}

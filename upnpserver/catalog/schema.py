@@ -1,13 +1,15 @@
 """The tables of catalog.sqlite, and how the file is opened.
 
 The catalog can be built again from the disks at any time: an older or newer
-layout, or a corrupt file, is set aside and built anew. sqlite-utils makes the
-tables; it takes 150 ms to import, so only this module's create() touches it.
+layout, or a corrupt file, is set aside by the scanner and built anew.
+sqlite-utils makes the tables; it takes 150 ms to import, so only _create()
+touches it.
 """
 
 import contextlib
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from upnpserver.errors import CatalogUnusable
@@ -101,16 +103,18 @@ LANDMARK_EVERY = 256
 ROOT_ROW = 1  # the row of object "0"
 
 
-def connect_for_writing(path: Path) -> sqlite3.Connection:
-    """Return a connection to the catalog, made if missing or set aside if unusable.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY_CODE = 0xFF  # of an extended one: sqlite.org/rescode.html
 
-    Raises sqlite3.OperationalError if the folder is full or read-only.
+
+def connect_for_writing(path: Path, *, check: bool = False) -> sqlite3.Connection:
+    """Return a connection to the catalog, made if it is missing.
+
+    check: look at every page, which takes seconds on a slow card. Raises
+    CatalogUnusable if the file is damaged or of another version, and
+    sqlite3.OperationalError if the folder is full or read-only.
     """
-    try:
-        return _open_existing(path) if path.exists() else _create(path)
-    except CatalogUnusable:
-        set_aside(path)
-        return _create(path)
+    return _open_existing(path, check=check) if path.exists() else _create(path)
 
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:
@@ -138,6 +142,18 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextlib.contextmanager
+def damage_told() -> Iterator[None]:
+    """Turn what SQLite says of a damaged file into CatalogUnusable."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        if code not in _DAMAGED:
+            raise
+        raise CatalogUnusable(str(error)) from error
+
+
 def set_aside(path: Path) -> Path:
     """Move an unusable catalog out of the way and return its new path."""
     kept = path.with_name(f"{path.name}.unusable-{int(time.time())}")
@@ -155,20 +171,24 @@ def _check(connection: sqlite3.Connection) -> None:
         raise CatalogUnusable(f"made by another version ({version})")
 
 
-def _open_existing(path: Path) -> sqlite3.Connection:
+def _open_existing(path: Path, *, check: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        _check(connection)
-        _set_pragmas(connection)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        raise CatalogUnusable(str(error)) from error
-    except CatalogUnusable:
+        with damage_told():
+            _check(connection)
+            _set_pragmas(connection)
+            if check:
+                _check_every_page(connection)
+    except (sqlite3.Error, CatalogUnusable):
         connection.close()
         raise
     return connection
+
+
+def _check_every_page(connection: sqlite3.Connection) -> None:
+    (found,) = connection.execute("pragma quick_check(1)").fetchone()
+    if found != "ok":
+        raise CatalogUnusable(found.splitlines()[0])
 
 
 def _set_pragmas(connection: sqlite3.Connection) -> None:
@@ -200,4 +220,4 @@ def _create(path: Path) -> sqlite3.Connection:
         connection.execute(f"pragma application_id = {_APPLICATION_ID}")
         connection.execute(f"pragma user_version = {VERSION}")
     unfinished.replace(path)
-    return _open_existing(path)
+    return _open_existing(path, check=False)

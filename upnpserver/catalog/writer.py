@@ -14,7 +14,8 @@ from pathlib import Path
 from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.item_rows import ItemRows, Root
-from upnpserver.errors import CatalogUnusable, StateFolderError, UpnpServerError
+from upnpserver.catalog.schema import damage_told
+from upnpserver.errors import StateFolderError, UpnpServerError
 from upnpserver.facts import facts_to_json
 from upnpserver.model import MediaFacts
 
@@ -60,9 +61,10 @@ class Writer:
     aside and build it again), and StateFolderError if it can't be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, check: bool = False) -> None:
+        """Open or make the catalog; check: look at every page of it first."""
         with _told_plainly():
-            self._rows = schema.connect_for_writing(path)
+            self._rows = schema.connect_for_writing(path, check=check)
         self._containers = ContainerRows(self._rows)
         self._items = ItemRows(self._rows, self._containers)
         self._root_rows: dict[Root, int] = {}
@@ -286,10 +288,7 @@ class Writer:
 def _told_plainly() -> Iterator[None]:
     """Turn SQLite's errors about the file into ours."""
     try:
-        yield
+        with damage_told():
+            yield
     except sqlite3.OperationalError as error:
         raise StateFolderError(f"the catalog cannot be written: {error}") from error
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise CatalogUnusable(str(error)) from error
-        raise

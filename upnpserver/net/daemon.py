@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CatalogUnusable
+from upnpserver.model import LibraryCounts
 from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control, Service
 from upnpserver.net.discovery import Discovery
@@ -111,7 +112,9 @@ class Server:
         self._progress = ProgressLine(out)
         self._systemd = Systemd(reactor)
         self._neighbourhood = Neighbourhood(config.networks)
-        self._library = Library(state.path / CATALOG_FILE, reactor)
+        self._library = Library(
+            state.path / CATALOG_FILE, reactor, self._catalog_damaged
+        )
         self._eventing = Eventing(
             reactor,
             partial(deliver, reactor, reactor, self._neighbourhood.is_neighbour),
@@ -124,6 +127,7 @@ class Server:
             reactor, reactor, self._presence(), random.SystemRandom().random
         )
         self._interfaces: tuple[Interface, ...] = ()
+        self._was_ready = False
         self._watch = InterfaceWatch(
             reactor,
             reactor,
@@ -237,7 +241,7 @@ class Server:
     def _interfaces_changed(self, interfaces: tuple[Interface, ...]) -> None:
         self._interfaces = interfaces
         self._neighbourhood.follow(interfaces)
-        if self._library.is_open:
+        if self._was_ready:
             self._be_found()
 
     def _be_found(self) -> None:
@@ -258,17 +262,25 @@ class Server:
             self._library.open()
         except CatalogUnusable:
             return
-        self._be_found()
-        self._say_ready()
+        counts = self._library.counts()
+        if self._library.is_open and not self._was_ready:
+            self._was_ready = True
+            self._be_found()
+            self._say_ready(counts)
 
-    def _say_ready(self) -> None:
+    def _catalog_damaged(self, error: CatalogUnusable) -> None:
+        """Have it set aside and built again: nothing in it is precious."""
+        self.log.warn("the catalog is damaged: {error}", error=error)
+        self._scanner.scan(check=True)
+
+    def _say_ready(self, counts: tuple[LibraryCounts, ...]) -> None:
         addresses = [
             f"{self._url(address.ip)}/ ({interface.name})"
             for interface in self._interfaces
             for address in interface.ipv4
         ]
         where = addresses or ["no network yet: waiting for one"]
-        libraries = [str(counts) for counts in self._library.counts()]
+        libraries = map(str, counts)
         self._say(f"{self._config.friendly_name} is ready", *where, *libraries)
         self._systemd.ready(f"found at {', '.join(where)}")
 
@@ -279,8 +291,7 @@ class Server:
     def _scanner_said(self, message: Message) -> None:
         match message:
             case Ready():
-                if not self._library.is_open:
-                    self._open_library()
+                self._open_library()  # anew, as it may be another file
             case Progress(done, total):
                 self._progress.update(done, total)
             case Committed(system_update_id, containers):

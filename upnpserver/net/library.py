@@ -1,15 +1,17 @@
 """The catalog as the reactor uses it: cheap questions at once, dear ones in threads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from upnpserver.catalog.reader import Reader
-from upnpserver.errors import CannotProcess, NoSuchObject
+from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
 from upnpserver.model import LibraryCounts, Resource
 from upnpserver.policy import ClientPolicy
 from upnpserver.services import content_directory
@@ -23,10 +25,18 @@ class Library:
 
     A search, a sorted or a very long list may cost a second: it runs in one of
     two threads, each with a connection of its own, and waits for its turn.
+
+    damaged: called when the catalog turns out to be damaged. It is closed then,
+    and questions are answered as before the first scan, until open().
     """
 
-    def __init__(self, path: Path, threads: IReactorFromThreads) -> None:
-        self._path, self._threads = path, threads
+    def __init__(
+        self,
+        path: Path,
+        threads: IReactorFromThreads,
+        damaged: Callable[[CatalogUnusable], None],
+    ) -> None:
+        self._path, self._threads, self._damaged = path, threads, damaged
         self._reader: Reader | None = None
         self._idle: list[Reader] = []
         self._turns = DeferredSemaphore(_THREADS)
@@ -65,25 +75,32 @@ class Library:
     ) -> OutArguments | Deferred[OutArguments]:
         """Answer one action of ContentDirectory. Raises ActionError."""
         reader = self._open_reader()
-        if content_directory.is_light(action, arguments, reader):
-            return content_directory.call(action, arguments, reader, asker)
+        with self._damage_noticed(reader):
+            if content_directory.is_light(action, arguments, reader):
+                return content_directory.call(action, arguments, reader, asker)
         return self._turns.run(self._in_thread, action, arguments, asker)
 
     def _in_thread(
         self, action: str, arguments: Mapping[str, str], asker: Asker
     ) -> Deferred[OutArguments]:
-        # A reader taken while the catalog was swapped is closed, not put back.
-        reader = self._idle.pop() if self._idle else Reader(self._path)
-        current = self._reader
+        current = self._open_reader()
+        with self._damage_noticed(current):
+            reader = self._idle.pop() if self._idle else Reader(self._path)
 
-        def put_back(result: OutArguments) -> OutArguments:
+        def put_back(result: OutArguments | Failure) -> OutArguments | Failure:
+            # A reader taken before the catalog was swapped is closed.
             if self._reader is current and len(self._idle) < _THREADS:
                 self._idle.append(reader)
             else:
                 reader.close()
             return result
 
-        return deferToThreadPool(
+        def noticed(failure: Failure) -> Failure:
+            if isinstance(failure.value, CatalogUnusable):
+                return Failure(self._given_up(current, failure.value))  # type: ignore[no-untyped-call]
+            return failure
+
+        answer = deferToThreadPool(
             self._threads,
             self._pool,
             content_directory.call,
@@ -91,25 +108,48 @@ class Library:
             arguments,
             reader,
             asker,
-        ).addBoth(put_back)
+        )
+        return answer.addBoth(put_back).addErrback(noticed)
+
+    @contextmanager
+    def _damage_noticed(self, reader: Reader) -> Iterator[None]:
+        """Close the catalog if it turns out to be damaged. Raises CannotProcess."""
+        try:
+            yield
+        except CatalogUnusable as error:
+            raise self._given_up(reader, error) from error
+
+    def _given_up(self, reader: Reader, error: CatalogUnusable) -> CannotProcess:
+        """Close what reader belongs to, once; return what to tell who asked."""
+        if self._reader is reader:
+            self._close_readers()
+            self._damaged(error)
+        return CannotProcess("the library is being read again")
 
     def in_thread(self, work: Callable[[], bytes]) -> Deferred[bytes]:
         """Do work in one of the threads."""
         return deferToThreadPool(self._threads, self._pool, work)
 
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
-        """Return the file of an item. Raises NoSuchObject."""
+        """Return the file of an item. Raises NoSuchObject, CannotProcess."""
         if self._reader is None:
             raise NoSuchObject
-        return self._reader.resource(item_id, policy)
+        with self._damage_noticed(self._reader):
+            return self._reader.resource(item_id, policy)
 
     def system_update_id(self) -> int:
         """Return SystemUpdateID, 0 while there is no catalog."""
-        return self._reader.system_update_id() if self._reader else 0
+        if self._reader is not None:
+            with suppress(CannotProcess), self._damage_noticed(self._reader):
+                return self._reader.system_update_id()
+        return 0
 
     def counts(self) -> tuple[LibraryCounts, ...]:
-        """Return how much each library holds."""
-        return self._reader.library_counts() if self._reader else ()
+        """Return how much each library holds, nothing while there is no catalog."""
+        if self._reader is not None:
+            with suppress(CannotProcess), self._damage_noticed(self._reader):
+                return self._reader.library_counts()
+        return ()
 
     def _open_reader(self) -> Reader:
         if self._reader is None:

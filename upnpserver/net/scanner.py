@@ -8,6 +8,7 @@ it die (a disk error, too little memory) may pass.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessDone
@@ -26,6 +27,7 @@ from upnpserver.scan.messages import (
     MAX_LINE_BYTES,
     Finished,
     Message,
+    Ready,
     Scan,
     from_line,
     to_line,
@@ -60,9 +62,15 @@ class Scanner:
         self._pause: IDelayedCall | None = None
         self._deaths = 0
         self._again = False
+        self._asked = order
 
-    def scan(self) -> None:
-        """Start a scan; one that is under way is followed by another."""
+    def scan(self, *, check: bool = False) -> None:
+        """Start a scan; one that is under way is followed by another.
+
+        check: look for damage in the catalog first.
+        """
+        if check:
+            self._order = replace(self._order, check=True)
         if self._process is not None:
             self._again = True
         elif self._pause is None:
@@ -81,7 +89,8 @@ class Scanner:
 
     def _start(self) -> None:
         self._pause = None
-        self._process = _ScannerProcess(self._order, self._heard, self._ended)
+        self._asked = self._order
+        self._process = _ScannerProcess(self._asked, self._heard, self._ended)
         # The child closes what it does not know: no socket of ours leaks to it.
         self._processes.spawnProcess(
             self._process,
@@ -94,6 +103,8 @@ class Scanner:
     def _heard(self, message: Message) -> None:
         if isinstance(message, Finished):
             self._deaths = 0
+        if isinstance(message, Ready) and self._asked.check:  # it is whole now
+            self._order = replace(self._order, check=False)
         self._tell(message)
 
     def _ended(self, reason: Failure) -> None:

@@ -18,7 +18,13 @@ from twisted.python.failure import Failure
 
 from upnpserver.dlna.headers import dlna_headers
 from upnpserver.dlna.ranges import Entity, Selection, select
-from upnpserver.errors import FileChanged, NoSuchObject, RefusedRequest, UnsafePath
+from upnpserver.errors import (
+    CannotProcess,
+    FileChanged,
+    NoSuchObject,
+    RefusedRequest,
+    UnsafePath,
+)
 from upnpserver.model import Resource
 from upnpserver.net.answer import format_http_date
 from upnpserver.net.disks import Disks
@@ -41,7 +47,8 @@ Headers = list[tuple[str, str]]
 class Streams:
     """Answers requests for the files of the catalog.
 
-    resource: item id and policy -> its file; raises NoSuchObject.
+    resource: item id and policy -> its file; raises NoSuchObject,
+        CannotProcess.
     stall_s: how long a client may read nothing.
     """
 
@@ -96,6 +103,8 @@ class Streams:
             return self._resource(match[1].decode("ascii"), request.policy)
         except NoSuchObject:
             raise _not_found() from None
+        except CannotProcess:
+            raise RefusedRequest(503, "The library is being read again.") from None
 
     def _not_opened(self, failure: Failure, request: ServerRequest) -> None:
         failure.trap(OSError)  # type: ignore[no-untyped-call]

@@ -30,11 +30,13 @@ class Scan:
     """To the scanner: compare these roots with the catalog.
 
     count_first: tell a total with Progress, at the price of one more walk.
+    check: look for damage in the whole catalog first; the server met some.
     """
 
     catalog: bytes
     roots: tuple[ScanRoot, ...]
     count_first: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def _text(value: object) -> str:
 def _revived(cls: type[Any], fields: dict[str, Any]) -> Any:
     if cls is Scan:
         roots = tuple(_revived(ScanRoot, root) for root in fields["roots"])
-        return Scan(_bytes(fields["catalog"]), roots, fields["count_first"])
+        catalog = _bytes(fields["catalog"])
+        return Scan(catalog, roots, fields["count_first"], fields["check"])
     if cls is ScanRoot:
         kinds = tuple(Kind(kind).value for kind in fields["kinds"])
         shown = tuple(fields["shown"])

@@ -53,7 +53,7 @@ Tell = Callable[[Message], None]
 def scan(order: Scan, tell: Tell, stopping: Callable[[], bool] = lambda: False) -> None:
     """Bring the catalog up to date with the disks; tell what happens.
 
-    A damaged catalog is set aside and built again at once.
+    A catalog that can't be used is set aside and built again at once.
 
     Raises StateFolderError if the catalog can't be written.
     """
@@ -62,14 +62,17 @@ def scan(order: Scan, tell: Tell, stopping: Callable[[], bool] = lambda: False) 
         _scan_into(path, order, tell, stopping)
     except CatalogUnusable as error:
         kept = set_aside(path)
-        tell(Trouble(f"the catalog was damaged ({error}); it is now {kept.name}"))
+        tell(Trouble(f"the catalog can't be used ({error}): it is now {kept.name}"))
         _scan_into(path, order, tell, stopping)
 
 
 def _scan_into(
     path: Path, order: Scan, tell: Tell, stopping: Callable[[], bool]
 ) -> None:
-    with closing(Writer(path)) as writer, closing(ProbePool()) as pool:
+    with (
+        closing(Writer(path, check=order.check)) as writer,
+        closing(ProbePool()) as pool,
+    ):
         _OneScan(writer, pool, tell, stopping).run(order)
 
 
