@@ -17,8 +17,32 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """One sound or subtitle track inside a film, in the file's order."""
+
+    kind: str  # "audio" or "subtitle"
+    codec: str = ""
+    language: str = ""  # BCP 47 in lower case: "de", "pt-br"; empty: not told
+    title: str = ""
+    channels: int | None = None
+    default: bool = False
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One chapter of a film or an audiobook."""
+
+    start_ms: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What one media file says of itself: written by media, kept by catalog.
+    """What is known of one media file: written by media, kept by catalog.
+
+    Most is what the file says of itself; series, season and the like come from
+    its name too. An NFO file's facts have the same shape, and go before.
 
     Every field is cleaned: text is valid Unicode without characters that XML
     forbids, numbers are in range, unknown is None or empty. Codec and
@@ -30,15 +54,49 @@ class MediaFacts:
     content_id: str  # 16 characters of base32: identity of the content
     container: str = ""  # "mp4", "matroska", "mpegts", "mp3", "flac", "jpeg" ...
     title: str = ""  # empty: the file name is the title
-    artists: tuple[str, ...] = ()
-    album_artists: tuple[str, ...] = ()
-    album: str = ""
+    title_sort: str = ""  # how the title is put in order, where a tag says so
     genres: tuple[str, ...] = ()
-    composers: tuple[str, ...] = ()
-    track: int | None = None
-    disc: int | None = None
     date: str = ""  # "2001", "2001-05", "2001-05-06" or with "T10:20:30[+02:00]"
     comment: str = ""
+    rating_percent: int | None = None  # what the owner thinks of it: 0 to 100
+    chapters: tuple[Chapter, ...] = ()
+    # Music
+    artists: tuple[str, ...] = ()
+    artist_sort: str = ""  # "Simone, Nina"
+    album_artists: tuple[str, ...] = ()
+    album_artist_sort: str = ""
+    album: str = ""
+    album_sort: str = ""
+    composers: tuple[str, ...] = ()
+    conductors: tuple[str, ...] = ()
+    work: str = ""  # what a track is a movement of
+    track: int | None = None
+    disc: int | None = None
+    original_date: str = ""  # of the first release; as date
+    compilation: bool = False
+    audiobook: bool = False
+    lyrics: bool = False  # the file holds them
+    # Films and episodes
+    series: str = ""
+    season: int | None = None  # 0: specials
+    episode: int | None = None
+    last_episode: int | None = None  # of a file that holds several
+    part: int | None = None  # of a film in several files
+    edition: str = ""  # "Director's Cut"
+    extra: str = ""  # "trailer", "interview" ...: beside a film, not one itself
+    description: str = ""  # the plot
+    directors: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    content_rating: str = ""  # as it was written: "FSK 12", "PG-13"
+    film_set: str = ""  # "Three Colours"
+    tracks: tuple[Track, ...] = ()
+    # Pictures
+    camera: str = ""
+    lens: str = ""
+    keywords: tuple[str, ...] = ()
+    orientation: int = 1  # EXIF 1..8
+    progressive: bool = False  # a progressive JPEG: no DLNA profile fits
+    # The coded form
     duration_ms: int | None = None
     bitrate_bps: int | None = None  # bits a second, all streams together
     sample_rate_hz: int | None = None
@@ -47,8 +105,6 @@ class MediaFacts:
     width: int | None = None
     height: int | None = None
     color_depth: int | None = None  # bits a pixel
-    orientation: int = 1  # EXIF 1..8
-    progressive: bool = False  # a progressive JPEG: no DLNA profile fits
     frame_rate_mhz: int | None = None  # frames a second times 1000
     interlaced: bool = False
     audio_codec: str = ""  # "mp3", "aac", "ac3", "flac", "pcm" ...
