@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.media import text
+from upnpserver.model import Chapter
 from upnpserver.upnp.values import clean_text
 
 
@@ -35,7 +36,21 @@ def test_any_text_becomes_a_line_that_xml_can_hold(raw):
 def test_names_are_clean_different_and_few():
     assert text.names([" A ", "", "B", "A", "\0"]) == ("A", "B")
     assert len(text.names(str(number) for number in range(100))) == 16
-    assert len(text.names(f"{number:0256}" for number in range(16))) == 8
+    assert len(text.names(f"{number:0256}" for number in range(16))) == 4
+
+
+def test_chapters_are_in_order_and_bounded():
+    found = [(5000, "Two"), (0, " One\0"), (5000, "again"), (-1, "before")]
+    assert text.chapters(found) == (Chapter(0, "One"), Chapter(5000, "Two"))
+    many = text.chapters((number, "x" * 300) for number in range(9999))
+    assert len(many) == 400
+    assert sum(len(chapter.title) for chapter in many) == 4096
+    assert len(many[0].title) == 256
+
+
+def test_one_chapter_for_all_is_none():
+    assert text.chapters([(0, "Everything")]) == ()
+    assert text.chapters([(7000, "Late")]) == (Chapter(7000, "Late"),)
 
 
 @pytest.mark.parametrize(

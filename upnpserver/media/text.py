@@ -3,15 +3,21 @@
 import calendar
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
+from upnpserver.model import Chapter
 from upnpserver.upnp.values import clean_text
 
 MAX_TITLE: Final = 1024
 MAX_NAME: Final = 256
 _MAX_COMMENT: Final = 1024
 _MAX_NAMES: Final = 16
-_MAX_NAMES_TOTAL: Final = 2048  # keeps a child's answer below 64 KiB
+# These keep a child's answer below 64 KiB.
+_MAX_NAMES_TOTAL: Final = 1024
+_MAX_CHAPTERS: Final = 400
+_MAX_CHAPTER_TITLES_TOTAL: Final = 4096
+_MAX_CHAPTER_MS: Final = 1 << 40
 _EARLIEST_YEAR: Final = 1000  # "0001" stands for unknown in some programs
 
 # NUL and other control characters pad or part texts in real tags.
@@ -49,6 +55,22 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
                 break
             found.append(name)
     return tuple(found)
+
+
+def chapters(found: Iterable[tuple[int, str]]) -> tuple[Chapter, ...]:
+    """Return chapters in the order of their starts (in milliseconds).
+
+    A single one that begins with the file tells nothing, and is left out.
+    """
+    told: dict[int, str] = {}
+    left = _MAX_CHAPTER_TITLES_TOTAL
+    for start_ms, raw in islice(found, _MAX_CHAPTERS):
+        if 0 <= start_ms < _MAX_CHAPTER_MS and start_ms not in told:
+            told[start_ms] = one_line(raw, min(MAX_NAME, left)) if left else ""
+            left -= len(told[start_ms])
+    if set(told) == {0}:
+        return ()
+    return tuple(Chapter(start_ms, told[start_ms]) for start_ms in sorted(told))
 
 
 def number(text: str) -> int | None:
