@@ -16,6 +16,18 @@ class Kind(StrEnum):
     IMAGE = "image"
 
 
+class Role(StrEnum):
+    """What a file is to the catalog: media itself, or something beside media."""
+
+    MEDIA = "media"
+    NFO = "nfo"
+    ART = "art"
+    SUBTITLE = "subtitle"
+    LYRICS = "lyrics"
+    CUE = "cue"
+    PLAYLIST = "playlist"
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """One sound or subtitle track inside a film, in the file's order."""
@@ -136,8 +148,9 @@ class SortKey:
 class Entry(NamedTuple):
     """One object of a result, ready to be written as DIDL-Lite.
 
-    segments: the properties as didl.pack() made them. A tuple, as a page
-    makes hundreds: four times as quick to make as a frozen dataclass.
+    segments: the properties as didl.pack() made them. art: the picture that
+    stands for it, as didl.pack_art() made it. A tuple, as a page makes
+    hundreds: four times as quick to make as a frozen dataclass.
     """
 
     is_container: bool
@@ -146,6 +159,7 @@ class Entry(NamedTuple):
     segments: bytes
     ref_id: str = ""  # the original's id, when this is a reference to it
     child_count: int = 0
+    art: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from support.escaped import plain
 from support.made_up_files import HOUSEHOLD, MUSIC, broken, film, photo, track
 
 from upnpserver.catalog import schema
+from upnpserver.catalog.file_rows import KnownFile
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.reader import Reader
-from upnpserver.catalog.writer import KnownFile, Writer
+from upnpserver.catalog.writer import Writer
 from upnpserver.errors import CatalogUnusable, NoSuchContainer, NoSuchObject
 from upnpserver.model import Kind, LibraryCounts, SortKey, Window
 from upnpserver.policy import EVERYONE

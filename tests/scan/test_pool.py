@@ -11,7 +11,8 @@ from support.hostile_media import make_hostile
 from support.make_media import FIXTURES
 
 from upnpserver.errors import ProbesUnavailable
-from upnpserver.media.formats import is_media
+from upnpserver.media.sidecars import role_of
+from upnpserver.model import Role
 from upnpserver.scan import pool as pool_module
 from upnpserver.scan.pool import ProbeJob, ProbePool
 
@@ -78,7 +79,9 @@ def named(results):
 
 def test_reads_a_household(real):
     root = bytes(FIXTURES)
-    paths = [p for p in FIXTURES.rglob("*.*") if is_media(os.fsencode(p.name))]
+    paths = [
+        p for p in FIXTURES.rglob("*.*") if role_of(os.fsencode(p.name)) is Role.MEDIA
+    ]
     given = [
         ProbeJob(root, bytes(path.relative_to(FIXTURES)), path.stat().st_size, 0)
         for path in paths
@@ -119,7 +122,9 @@ def mutated(data, random):
 
 def test_damaged_files_are_read_or_named_and_no_child_dies_of_them(real, tmp_path):
     random = Random(20)
-    paths = [p for p in FIXTURES.rglob("*.*") if is_media(os.fsencode(p.name))]
+    paths = [
+        p for p in FIXTURES.rglob("*.*") if role_of(os.fsencode(p.name)) is Role.MEDIA
+    ]
     for number in range(4):
         for path in paths:
             target = tmp_path / f"{number}-{path.name}"

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from upnpserver.catalog.writer import KnownFile
+from upnpserver.catalog.file_rows import KnownFile
 from upnpserver.scan import walk
 from upnpserver.scan.walk import Changed, Gone, Unreadable
 
@@ -158,4 +158,4 @@ def test_very_deep_trees_end(tmp_path):
 def test_count_for_the_progress_bar(tmp_path):
     for path in ("1.mp3", "a/2.mp3", "a/x.txt", ".h/3.mp3"):
         put(tmp_path, path)
-    assert walk.count_media(os.fsencode(tmp_path), is_mp3) == 2
+    assert walk.count_files(os.fsencode(tmp_path), is_mp3) == 2

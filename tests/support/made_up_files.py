@@ -1,9 +1,11 @@
 """Made-up media files for tests of the catalog: facts without any file."""
 
+from dataclasses import replace
+
+from upnpserver.catalog.file_rows import ReadFile
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.item_rows import Root
-from upnpserver.catalog.writer import ReadFile
-from upnpserver.model import Kind, MediaFacts
+from upnpserver.model import Kind, MediaFacts, Role
 
 MUSIC = Root("Home", (), b"/srv/media")
 
@@ -15,6 +17,11 @@ def track(path: str, root: Root = MUSIC, **facts) -> ReadFile:
 
 def photo(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return file_of(path, root, Kind.IMAGE, "image/jpeg", **facts)
+
+
+def cover(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    read = file_of(path, root, Kind.IMAGE, "image/jpeg", **facts)
+    return replace(read, role=Role.ART)
 
 
 def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:

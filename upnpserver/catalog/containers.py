@@ -35,7 +35,7 @@ def insert_object(
     """Add one object and what is searched of it; return its row."""
     cursor = rows.execute(
         "insert into object (object_id, parent, is_container, class, title, segments,"
-        " child_count, update_id) values (?, ?, ?, ?, ?, ?, 0, 0)",
+        " art, child_count, update_id) values (?, ?, ?, ?, ?, ?, ?, 0, 0)",
         (
             object_id,
             parent,
@@ -43,6 +43,7 @@ def insert_object(
             described.upnp_class,
             described.title,
             described.segments,
+            described.art or None,
         ),
     )
     row = cursor.lastrowid
@@ -149,12 +150,32 @@ class ContainerRows:
                 settled.pop(row, None)
                 self._remove(row)
                 continue
+            self._take_art(row)
             settled[row] = self._rows.execute(
                 "update object set child_count = ?, update_id = ? where id = ?"
                 " returning object_id",
                 (count, update_id, row),
             ).fetchone()[0]
         return sorted(settled.values())
+
+    def _take_art(self, row: int) -> None:
+        """Let the art of its first child stand for a container, and tell those above.
+
+        A plain container, such as "Albums", only groups: it has none.
+        """
+        before, upnp_class = self._rows.execute(
+            "select art, class from object where id = ?", (row,)
+        ).fetchone()
+        if upnp_class == views.PLAIN:
+            return
+        (art,) = self._rows.execute(
+            "select art from child join object on object.id = child.object"
+            " where child.parent = ? order by sort_key, child.object limit 1",
+            (row,),
+        ).fetchone()
+        if art != before:
+            self._rows.execute("update object set art = ? where id = ?", (art, row))
+            self.changed.update(above for above, _ in self.places_of(row))
 
     def _place_landmarks(self, row: int) -> int:
         """Count a container's children and note every LANDMARK_EVERYth."""

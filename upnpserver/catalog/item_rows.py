@@ -7,9 +7,10 @@ so that the ids don't depend on the order in which files were found.
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from upnpserver.catalog import views
+from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows, Place, insert_object
 from upnpserver.catalog.identity import original, short_hash
 from upnpserver.catalog.items import Described, describe_item
@@ -36,6 +37,7 @@ class _ShownFile:
     size_bytes: int
     facts: MediaFacts
     place: views.FilePlace
+    art: bytes
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -48,6 +50,11 @@ class ItemRows:
 
     def __init__(self, rows: sqlite3.Connection, containers: ContainerRows) -> None:
         self._rows, self._containers = rows, containers
+        self._beside = BesideRows(rows)
+
+    def forget(self) -> None:
+        """Drop what is remembered of a transaction that has ended."""
+        self._beside.clear()
 
     def show_all_of(
         self, content_id: str, roots: Mapping[int, Root], fresh: Set[int]
@@ -87,7 +94,8 @@ class ItemRows:
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
                 place = views.FilePlace(root.library, root.shown, relative)
-                yield _ShownFile(row, size_bytes, facts, place)
+                art = self._beside.art(root_row, relative)
+                yield _ShownFile(row, size_bytes, facts, place, art)
 
     def _has_id(self, file_row: int, object_id: str) -> bool:
         having = self._rows.execute(
@@ -101,6 +109,7 @@ class ItemRows:
         described, features = describe_item(
             file.facts, file.place, item_id, file.size_bytes
         )
+        described = replace(described, art=file.art)
         ways = views.placements(file.facts, file.place)
         places = {
             (
@@ -118,7 +127,11 @@ class ItemRows:
             self._update(row, folder, described)
         else:
             row = insert_object(
-                self._rows, original(item_id), folder, described, is_container=False
+                self._rows,
+                original(item_id),
+                folder,
+                described,
+                is_container=False,
             )
         self._rows.execute(
             "insert or replace into item (object, file, kind, mime, features,"
@@ -136,13 +149,14 @@ class ItemRows:
 
     def _update(self, row: int, folder: int, described: Described) -> None:
         self._rows.execute(
-            "update object set parent = ?, class = ?, title = ?, segments = ?"
+            "update object set parent = ?, class = ?, title = ?, segments = ?, art = ?"
             " where id = ?",
             (
                 folder,
                 described.upnp_class,
                 described.title,
                 described.segments,
+                described.art or None,
                 row,
             ),
         )

@@ -23,12 +23,17 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One object as rows want it. found: the columns of table search by name."""
+    """One object as rows want it.
+
+    found: the columns of the table of this name. art: see
+    didl.pack_art().
+    """
 
     upnp_class: str
     title: str
     segments: bytes
     found: dict[str, str | int | None]
+    art: bytes = b""
 
 
 def media_path(item_id: str, kind: Kind, extension: str) -> str:

@@ -37,7 +37,23 @@ from upnpserver.policy import ClientPolicy
 from upnpserver.upnp.criteria import Criteria
 
 _ENTRY = (
-    "object.id, object.object_id, object.parent, is_container, segments, child_count"
+    "object.id, object.object_id, object.parent, is_container, segments, child_count,"
+    " art"
+)
+_PLACE = (
+    " join directory on directory.id = file.directory"
+    " join root on root.id = directory.root"
+)
+_FILE = "root.path, directory.path, file.name, file.size_bytes, file.mtime_ns"
+_ITEM_FILE = (
+    f"select kind, {_FILE}, mime, features, item.duration_ms"
+    " from object join item on item.object = object.id"
+    f" join file on file.id = item.file{_PLACE} where object_id = ?"
+)
+_ART_FILE = (
+    f"select '{Kind.IMAGE}', {_FILE}, mime, features, null"
+    f" from file join art on art.file = file.id{_PLACE}"
+    " where content_id = ? order by file.id limit 1"
 )
 _REMEMBERED_ROWS = 200_000
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
@@ -170,16 +186,14 @@ class Reader:
 
     @damage_told()
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
-        """Return the file of an item. Raises NoSuchObject."""
-        found = self._rows.execute(
-            "select kind, root.path, directory.path, file.name, file.size_bytes,"
-            " file.mtime_ns, mime, features, item.duration_ms"
-            " from object join item on item.object = object.id"
-            " join file on file.id = item.file"
-            " join directory on directory.id = file.directory"
-            " join root on root.id = directory.root where object_id = ?",
-            (original(item_id),),
-        ).fetchone()
+        """Return the file of an item, or of the art that stands for some.
+
+        Raises NoSuchObject.
+        """
+        found = (
+            self._rows.execute(_ITEM_FILE, (original(item_id),)).fetchone()
+            or self._rows.execute(_ART_FILE, (item_id,)).fetchone()
+        )
         if found is None:
             raise NoSuchObject
         kind, root, directory, name, size, mtime_ns, mime, features, duration = found
@@ -347,11 +361,17 @@ def _window_of(order: Sequence[int], window: Window) -> Sequence[int]:
 
 def _entry(found: tuple[Any, ...], container: int | None, container_id: str) -> Entry:
     """Return the entry as a child of a container: a reference if it lies elsewhere."""
-    _, object_id, parent, is_container, segments, child_count = found
+    _, object_id, parent, is_container, segments, child_count, art = found
     ref_id = ""
     if not is_container and parent != container:
         ref_id = object_id
         object_id = reference(item_id_of(object_id), container_id)
     return Entry(
-        bool(is_container), object_id, container_id, segments, ref_id, child_count
+        bool(is_container),
+        object_id,
+        container_id,
+        segments,
+        ref_id,
+        child_count,
+        art or b"",
     )

@@ -19,6 +19,8 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # directory and name are bytes as the file system has them. facts is the JSON
 # of MediaFacts without defaults, so that views are made anew without re-reading.
+# role: see model.Role; what lies beside media has rows here, and no item. art:
+# the packed albumArtURI of an object, see didl.pack_art().
 _TABLES: dict[str, dict[str, type]] = {
     "meta": {"name": str, "value": str},
     "root": {"id": int, "library": str, "shown": str, "path": bytes},
@@ -27,6 +29,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "id": int,
         "directory": int,
         "name": bytes,
+        "role": str,
         "size_bytes": int,
         "mtime_ns": int,
         "content_id": str,
@@ -41,6 +44,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "class": str,
         "title": str,
         "segments": bytes,
+        "art": bytes,
         "child_count": int,
         "update_id": int,
     },
@@ -52,6 +56,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "features": str,
         "duration_ms": int,
     },
+    "art": {"file": int, "mime": str, "features": str},
     "found": {
         "object": int,
         "title": str,
@@ -70,13 +75,14 @@ _TABLES: dict[str, dict[str, type]] = {
         "resolution": str,
     },
 }
-_PRIMARY_KEYS = {"meta": "name", "item": "object", "found": "object"}
+_PRIMARY_KEYS = {"meta": "name", "item": "object", "art": "file", "found": "object"}
 _NOT_NULL = {
     "root": {"library", "shown", "path"},
     "directory": {"root", "path"},
-    "file": {"directory", "name", "size_bytes", "mtime_ns"},
+    "file": {"directory", "name", "role", "size_bytes", "mtime_ns"},
     "object": {"object_id", "is_container", "class", "title", "segments"},
     "item": {"file", "kind", "mime", "features"},
+    "art": {"mime", "features"},
 }
 _INDEXES: dict[str, tuple[tuple[tuple[str, ...], bool], ...]] = {
     "directory": ((("root", "path"), True),),

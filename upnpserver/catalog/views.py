@@ -16,7 +16,7 @@ from upnpserver.upnp.values import natural_key
 VERSION = 1  # raise it when placements() or items.py change: rows are made anew
 
 _FOLDER = "object.container.storageFolder"
-_PLAIN = "object.container"
+PLAIN = "object.container"
 _ALBUM = "object.container.album.musicAlbum"
 _ARTIST = "object.container.person.musicArtist"
 _GENRE = "object.container.genre.musicGenre"
@@ -88,7 +88,7 @@ def _key(title: str) -> str:
 def _child(
     object_id: str,
     title: str,
-    upnp_class: str = _PLAIN,
+    upnp_class: str = PLAIN,
     sort_key: str | None = None,
     properties: tuple[tuple[str, str], ...] = (),
 ) -> Container:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from upnpserver.catalog.writer import KnownFile
+from upnpserver.catalog.file_rows import KnownFile
 
 MAX_DEPTH = 64
 # Folders that devices and systems keep for themselves.
@@ -57,12 +57,12 @@ def compare(
     root: bytes,
     known_files: KnownFiles,
     known_directories: set[bytes],
-    is_media: Callable[[bytes], bool],
+    is_known: Callable[[bytes], bool],
 ) -> Iterator[Change]:
     """Yield what changed below root since the catalog was written.
 
     known_files: directory -> its files. known_directories is emptied as they
-    are met. is_media: whether a file of this name is worth opening.
+    are met. is_known: whether the catalog knows files of this name.
 
     A root that is missing, or empty where it was not, is away (a disk that is
     not mounted): one Unreadable, and nothing in it is gone.
@@ -80,7 +80,7 @@ def compare(
         directory = waiting.pop()
         known_directories.discard(directory)
         try:
-            files, folders = _listed(root, real_root, directory, is_media)
+            files, folders = _listed(root, real_root, directory, is_known)
         except OSError as error:
             _spare(known_directories, directory)
             yield Unreadable(directory, _reason(error))
@@ -93,10 +93,10 @@ def compare(
             yield Gone(directory, name)
 
 
-def count_media(root: bytes, is_media: Callable[[bytes], bool]) -> int:
-    """Return about how many media files lie below root, for a progress bar."""
+def count_files(root: bytes, is_counted: Callable[[bytes], bool]) -> int:
+    """Return about how many files of some names lie below root, for a progress bar."""
     return sum(
-        is_media(name)
+        is_counted(name)
         for _, folders, names in os.walk(root)
         if _keep_media_folders(folders)
         for name in names
@@ -113,9 +113,9 @@ def _is_shown(name: bytes) -> bool:
 
 
 def _listed(
-    root: bytes, real_root: bytes, directory: bytes, is_media: Callable[[bytes], bool]
+    root: bytes, real_root: bytes, directory: bytes, is_known: Callable[[bytes], bool]
 ) -> tuple[dict[bytes, KnownFile], list[bytes]]:
-    """Return a directory's media files and the folders in it."""
+    """Return a directory's files that count and the folders in it."""
     files: dict[bytes, KnownFile] = {}
     folders: list[bytes] = []
     with os.scandir(os.path.join(root, directory)) as entries:  # noqa: PTH118  bytes
@@ -125,7 +125,7 @@ def _listed(
             if entry.is_dir(follow_symlinks=False):
                 below = directory + b"/" + entry.name if directory else entry.name
                 folders.append(below)
-            elif is_media(entry.name):
+            elif is_known(entry.name):
                 status = _status(entry, real_root)
                 if status is not None and stat.S_ISREG(status.st_mode):
                     files[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)

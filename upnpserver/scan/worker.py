@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from upnpserver.catalog.file_rows import ReadFile
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.schema import set_aside
-from upnpserver.catalog.writer import Commit, ReadFile, Writer
+from upnpserver.catalog.writer import Commit, Writer
 from upnpserver.errors import (
     CatalogUnusable,
     MalformedRequest,
     ProbesUnavailable,
     StateFolderError,
 )
-from upnpserver.media.formats import is_media
-from upnpserver.model import Kind
+from upnpserver.media.sidecars import role_of
+from upnpserver.model import Kind, Role
 from upnpserver.offline import guard
 from upnpserver.scan import walk
 from upnpserver.scan.messages import (
@@ -46,6 +47,7 @@ from upnpserver.scan.pool import ProbeJob, ProbePool, ProbeResult
 BATCH_FILES = 1000
 BATCH_SECONDS = 2.0
 PROGRESS_SECONDS = 0.2
+_OPENED = (Role.MEDIA, Role.ART)  # of other files, only that they are there
 
 Tell = Callable[[Message], None]
 
@@ -101,7 +103,7 @@ class _OneScan:
         self._tell(Ready())
         self._tell_commit(commit)
         if order.count_first:
-            self._total = sum(walk.count_media(root.path, is_media) for root in roots)
+            self._total = sum(walk.count_files(root.path, _is_opened) for root in roots)
         for root in roots:
             self._scan_root(root)
         self._tell(
@@ -129,14 +131,19 @@ class _OneScan:
             root.path,
             lambda path: self._writer.known_files(root, path),
             known,
-            is_media,
+            _is_known,
         ):
             if self._stopping():
                 return
             match change:
                 case walk.Changed(directory, name, size_bytes, mtime_ns):
                     path = directory + b"/" + name if directory else name
-                    yield ProbeJob(root.path, path, size_bytes, mtime_ns)
+                    job = ProbeJob(root.path, path, size_bytes, mtime_ns)
+                    if _is_opened(name):
+                        yield job
+                    else:
+                        self._read.append(_read_file(root, ProbeResult(job, None)))
+                        self._write_if_due()
                 case walk.Gone(directory, name):
                     self._gone.append((root, directory, name))
                     self._files_gone += 1
@@ -168,6 +175,14 @@ class _OneScan:
             self._tell(Progress(self._files_read, self._total))
 
 
+def _is_known(name: bytes) -> bool:
+    return role_of(name) is not None
+
+
+def _is_opened(name: bytes) -> bool:
+    return role_of(name) in _OPENED
+
+
 def _read_file(root: Root, result: ProbeResult) -> ReadFile:
     directory, _, name = result.job.relative_path.rpartition(b"/")
     return ReadFile(
@@ -178,6 +193,7 @@ def _read_file(root: Root, result: ProbeResult) -> ReadFile:
         result.job.mtime_ns,
         result.facts,
         result.problem,
+        role_of(name) or Role.MEDIA,
     )
 
 

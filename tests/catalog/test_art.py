@@ -1,0 +1,113 @@
+"""Covers in folders: which items and containers they stand for."""
+
+import pytest
+from support.escaped import plain
+from support.made_up_files import MUSIC, cover, film, track
+
+from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.writer import Writer
+from upnpserver.errors import NoSuchObject
+from upnpserver.model import Kind, Window
+from upnpserver.policy import EVERYONE
+from upnpserver.upnp import didl
+from upnpserver.upnp.props import EVERYTHING, parse_filter
+
+ALBUM = (
+    track("A/1.mp3", title="One", album="First", album_artists=("Ann",), track=1),
+    track("A/2.mp3", title="Two", album="First", album_artists=("Ann",), track=2),
+)
+COVER = cover("A/folder.jpg", content_id="cover" * 3 + "a", width=160, height=160)
+
+
+@pytest.fixture
+def writer(tmp_path):
+    writer = Writer(tmp_path / "catalog.sqlite")
+    writer.sync_roots([MUSIC])
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def reader(writer, tmp_path):
+    reader = Reader(tmp_path / "catalog.sqlite")
+    yield reader
+    reader.close()
+
+
+def covers(reader, object_id="0"):
+    """Return the content id of the art of each object below one, by title path."""
+    found = {}
+    for entry in reader.children(object_id, Window(), (), EVERYONE).entries:
+        title = plain(entry.segments).split("</dc:title>")[0].split(">")[-1]
+        found[title] = entry.art and plain(entry.art).split("/")[-3]
+        if entry.is_container:
+            below = covers(reader, entry.object_id)
+            found |= {f"{title}/{name}": art for name, art in below.items()}
+    return found
+
+
+def with_art(reader):
+    return {title for title, art in covers(reader).items() if art}
+
+
+EVERYWHERE = {
+    *("Folders/A", "Folders/A/One", "Folders/A/Two"),
+    *("Music/Albums/First", "Music/Albums/First/One", "Music/Albums/First/Two"),
+    *("Music/Artists/Ann", "Music/Artists/Ann/First"),
+    *("Music/Artists/Ann/First/One", "Music/Artists/Ann/First/Two"),
+    *("Music/All music/One", "Music/All music/Two"),
+}
+
+
+@pytest.mark.parametrize(
+    "batches", [[(*ALBUM, COVER)], [ALBUM, (COVER,)], [(COVER,), ALBUM]]
+)
+def test_a_cover_stands_for_its_folder_whichever_is_read_first(writer, reader, batches):
+    for batch in batches:
+        writer.apply(batch, [])
+    assert with_art(reader) == EVERYWHERE
+    assert set(covers(reader).values()) == {b"", COVER.facts.content_id}
+
+
+def test_a_cover_that_leaves_is_shown_no_more(writer, reader):
+    writer.apply((*ALBUM, COVER), [])
+    commit = writer.apply([], [(MUSIC, b"A", b"folder.jpg")])
+    assert with_art(reader) == set()
+    assert commit.containers
+    with pytest.raises(NoSuchObject):
+        reader.resource(COVER.facts.content_id, EVERYONE)
+
+
+def test_a_better_cover_takes_its_place(writer, reader):
+    writer.apply((*ALBUM, COVER), [])
+    better = cover("A/cover.png", content_id="better" * 2 + "aaaa")
+    writer.apply([better], [])
+    assert with_art(reader) == EVERYWHERE
+    assert covers(reader)["Folders/A/One"] == "better" * 2 + "aaaa"
+
+
+def test_discs_have_the_cover_above_them_but_nothing_that_of_the_library(
+    writer, reader
+):
+    files = (track("B/CD1/x.mp3"), film("C/y.mp4"), cover("B/front.jpg"))
+    writer.apply((*files, cover("poster.jpg"), track("z.mp3")), [])
+    folders = {title for title in with_art(reader) if title.startswith("Folders/")}
+    assert folders == {"Folders/B", "Folders/B/CD1", "Folders/B/CD1/x", "Folders/z"}
+
+
+def test_a_cover_is_no_photo_and_can_be_had(writer, reader):
+    writer.apply((*ALBUM, COVER), [])
+    assert reader.library_counts()[0].image == 0
+    resource = reader.resource(COVER.facts.content_id, EVERYONE)
+    assert (resource.kind, resource.mime) == (Kind.IMAGE, "image/jpeg")
+    assert resource.relative_path == b"A/folder.jpg"
+
+
+def test_as_didl(writer, reader):
+    writer.apply((*ALBUM, COVER), [])
+    (entry, _) = reader.children("music$all", Window(), (), EVERYONE).entries
+    text = plain(didl.write([entry], EVERYTHING, "http://192.0.2.1:8200"))
+    uri = f"http://192.0.2.1:8200/media/{COVER.facts.content_id}/art.jpg"
+    assert f">{uri}</upnp:albumArtURI><res " in text
+    without = didl.write([entry], parse_filter("dc:title,res"), "http://192.0.2.1")
+    assert "albumArtURI" not in plain(without)

@@ -1,0 +1,205 @@
+"""Rows of files, and which items have to be made or made anew for them.
+
+A file beside media (an NFO, a cover) has a row and no item: it changes the
+items in its folder and in the folders right inside it.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from upnpserver.catalog.item_rows import Root
+from upnpserver.dlna.profiles import profile_of
+from upnpserver.dlna.protocolinfo import content_features
+from upnpserver.facts import facts_to_json
+from upnpserver.model import MediaFacts, Role
+
+_SHOWN_BESIDE = (Role.NFO, Role.ART)  # what items are made from, beside media
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog knows of a file without opening it."""
+
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """One file as it was read; facts None: there are none, problem may say why.
+
+    directory is relative to the root, b"" for the root itself.
+    """
+
+    root: Root
+    directory: bytes
+    name: bytes
+    size_bytes: int
+    mtime_ns: int
+    facts: MediaFacts | None
+    problem: str = ""
+    role: Role = Role.MEDIA
+
+
+class FileRows:
+    """The files of one open transaction.
+
+    contents collects the content ids whose items must be settled; fresh, the
+    rows of files whose items must be made anew; gone, of those to take away.
+    """
+
+    def __init__(self, rows: sqlite3.Connection) -> None:
+        self._rows = rows
+        self.contents: set[str] = set()
+        self.fresh: set[int] = set()
+        self.gone: list[int] = []
+
+    def clear(self) -> None:
+        """Drop what was collected: it is settled, or rolled back."""
+        self.contents.clear()
+        self.fresh.clear()
+        self.gone.clear()
+
+    def known_files(self, root_row: int, directory: bytes) -> Mapping[bytes, KnownFile]:
+        """Return what is known of the files right inside one directory."""
+        rows = self._rows.execute(
+            "select name, size_bytes, mtime_ns from file where directory ="
+            " (select id from directory where root = ? and path = ?)",
+            (root_row, directory),
+        )
+        return {name: KnownFile(size, mtime_ns) for name, size, mtime_ns in rows}
+
+    def known_directories(self, root_row: int) -> list[bytes]:
+        """Return every directory of a root that holds files, in no order."""
+        rows = self._rows.execute(
+            "select path from directory where root = ?", (root_row,)
+        )
+        return [path for (path,) in rows]
+
+    def note(self, root_row: int, file: ReadFile) -> None:
+        """Write down one file as it was read."""
+        directory = self._directory_row(root_row, file.directory)
+        is_media = file.role is Role.MEDIA
+        content_id = file.facts.content_id or None if file.facts else None
+        values = (
+            file.role.value,
+            file.size_bytes,
+            file.mtime_ns,
+            content_id,
+            facts_to_json(file.facts) if file.facts else None,
+            file.problem or None,
+        )
+        before = self._rows.execute(
+            "select id, content_id from file where directory = ? and name = ?",
+            (directory, file.name),
+        ).fetchone()
+        if before:
+            row, old_content_id = before
+            if is_media and old_content_id and old_content_id != content_id:
+                self.gone.append(row)
+                self.contents.add(old_content_id)
+            self._rows.execute(
+                "update file set role = ?, size_bytes = ?, mtime_ns = ?,"
+                " content_id = ?, facts = ?, problem = ? where id = ?",
+                (*values, row),
+            )
+        else:
+            cursor = self._rows.execute(
+                "insert into file (role, size_bytes, mtime_ns, content_id, facts,"
+                " problem, directory, name) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, directory, file.name),
+            )
+            assert cursor.lastrowid is not None
+            row = cursor.lastrowid
+        if is_media and content_id:
+            self.contents.add(content_id)
+            self.fresh.add(row)
+        if file.role is Role.ART:
+            self._note_art(row, file.facts)
+        if file.role in _SHOWN_BESIDE:
+            self._show_around(root_row, file.directory)
+
+    def _note_art(self, row: int, facts: MediaFacts | None) -> None:
+        self._rows.execute("delete from art where file = ?", (row,))
+        if facts is not None:
+            features = content_features(facts.kind, profile_of(facts))
+            self._rows.execute(
+                "insert into art (file, mime, features) values (?, ?, ?)",
+                (row, facts.mime, features),
+            )
+
+    def _show_around(self, root_row: int, path: bytes) -> None:
+        """Have the items made anew that a file in this directory tells of."""
+        below = path + b"/" if path else b""
+        end = path + b"0" if path else b"\xff"  # "0" comes right after "/"
+        directories = self._rows.execute(
+            "select id, path from directory where root = ?"
+            " and (path = ? or (path >= ? and path < ?))",
+            (root_row, path, below, end),
+        ).fetchall()
+        for directory, found in directories:
+            if b"/" in found[len(below) :]:
+                continue
+            for row, content_id in self._rows.execute(
+                "select id, content_id from file where directory = ?"
+                " and role = 'media' and content_id is not null",
+                (directory,),
+            ):
+                self.fresh.add(row)
+                self.contents.add(content_id)
+
+    def forget(self, root_row: int, path: bytes, name: bytes) -> None:
+        """Drop a file that left."""
+        directory = self._directory_row(root_row, path)
+        found = self._rows.execute(
+            "delete from file where directory = ? and name = ?"
+            " returning id, content_id, role",
+            (directory, name),
+        ).fetchone()
+        if found:
+            row, content_id, role = found
+            self.gone.append(row)
+            if role == Role.MEDIA and content_id:
+                self.contents.add(content_id)
+            self._rows.execute("delete from art where file = ?", (row,))
+            if role in _SHOWN_BESIDE:
+                self._show_around(root_row, path)
+        self._rows.execute(
+            "delete from directory where id = ?1"
+            " and not exists (select 1 from file where directory = ?1)",
+            (directory,),
+        )
+
+    def forget_all(self, root_row: int) -> None:
+        """Drop all files of a root that is no longer shared."""
+        files = self._rows.execute(
+            "select directory.path, name from file"
+            " join directory on directory.id = file.directory where root = ?",
+            (root_row,),
+        ).fetchall()
+        for path, name in files:
+            self.forget(root_row, path, name)
+
+    def want_all(self) -> None:
+        """Have every item made anew."""
+        self.gone.extend(row for (row,) in self._rows.execute("select file from item"))
+        self.contents.update(
+            content_id
+            for (content_id,) in self._rows.execute(
+                "select distinct content_id from file"
+                " where role = 'media' and content_id is not null"
+            )
+        )
+
+    def _directory_row(self, root_row: int, path: bytes) -> int:
+        found = self._rows.execute(
+            "select id from directory where root = ? and path = ?", (root_row, path)
+        ).fetchone()
+        if found:
+            return int(found[0])
+        cursor = self._rows.execute(
+            "insert into directory (root, path) values (?, ?)", (root_row, path)
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
