@@ -49,10 +49,10 @@ FILMS = {
         *("video/quicktime", "quicktime", 1000, *QCIF15, *AVC_BASE, 15000, *AAC),
     ),
     "formats/h264_192.m2ts": (
-        *("video/vnd.dlna.mpeg-tts", "mpegts", 1170, 320, 180, *AVC_BASE, None, *AC3),
+        *("video/vnd.dlna.mpeg-tts", "mpegts", 1000, 320, 180, *AVC_BASE, 25000, *AC3),
     ),
     "formats/h264_interlaced.ts": (
-        *("video/mpeg", "mpegts", 1113, 320, 240, "h264", "high", 21, None),
+        *("video/mpeg", "mpegts", 1000, 320, 240, "h264", "high", 21, 25000),
         *(*MP2, 44100, 2),
     ),
     "formats/hevc.mp4": (
@@ -63,7 +63,7 @@ FILMS = {
         *(*MP2, 44100, 2),
     ),
     "formats/mpeg2.ts": (
-        *("video/mpeg", "mpegts", 1022, *QCIF15, "mpeg2", "main", None, 25000),
+        *("video/mpeg", "mpegts", 1000, *QCIF15, "mpeg2", "main", None, 25000),
         *(*MP2, 44100, 2),
     ),
     "formats/mpeg2.vob": (

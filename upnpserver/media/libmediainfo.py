@@ -46,6 +46,8 @@ class Stream(IntEnum):
     GENERAL = 0
     VIDEO = 1
     AUDIO = 2
+    TEXT = 3
+    MENU = 6
 
 
 _HANDLE: Final = ctypes.c_void_p
@@ -61,6 +63,7 @@ _FUNCTIONS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "Open_Buffer_Finalize": (_SIZE, (_HANDLE,)),
     "Count_Get": (_SIZE, (_HANDLE, _SIZE, _SIZE)),
     "Get": (ctypes.c_wchar_p, (_HANDLE, _SIZE, _SIZE, _TEXT_IN, _SIZE, _SIZE)),
+    "GetI": (ctypes.c_wchar_p, (_HANDLE, _SIZE, _SIZE, _SIZE, _SIZE)),
 }
 
 
@@ -95,21 +98,37 @@ class Analysis:
         """Return how many streams of this kind there are."""
         return int(_LIBRARY.MediaInfo_Count_Get(self._handle, stream, _ALL))
 
-    def text(self, stream: Stream, parameter: str) -> str:
-        """Return a parameter of the first stream of a kind, "" if unknown."""
-        found = _LIBRARY.MediaInfo_Get(self._handle, stream, 0, parameter, _TEXT, _NAME)
+    def text(self, stream: Stream, parameter: str, index: int = 0) -> str:
+        """Return a parameter of one stream of a kind, "" if unknown."""
+        found = _LIBRARY.MediaInfo_Get(
+            self._handle, stream, index, parameter, _TEXT, _NAME
+        )
         return found or ""
 
-    def number(self, stream: Stream, parameter: str) -> float | None:
+    def number(self, stream: Stream, parameter: str, index: int = 0) -> float | None:
         """Return a parameter's number, None if it is none or not positive.
 
         Of several in one text ("48000 / 24000": core and extension) the first.
         """
         try:
-            value = float(self.text(stream, parameter).partition("/")[0])
+            value = float(self.text(stream, parameter, index).partition("/")[0])
         except ValueError:
             return None
         return value if 0 < value < 1e15 else None
+
+    def menu(self, most: int) -> list[tuple[str, str]]:
+        """Return (name, text) of the first menu's entries; times name chapters."""
+        begin = self.number(Stream.MENU, "Chapters_Pos_Begin")
+        if begin is None:
+            return []
+        # Not up to Chapters_Pos_End: in an MP4 other entries moved them on.
+        end = int(_LIBRARY.MediaInfo_Count_Get(self._handle, Stream.MENU, 0))
+        places = range(int(begin), min(end, int(begin) + most))
+        return [(self._entry(at, _NAME), self._entry(at, _TEXT)) for at in places]
+
+    def _entry(self, at: int, wanted: int) -> str:
+        found = _LIBRARY.MediaInfo_GetI(self._handle, Stream.MENU, 0, at, wanted)
+        return found or ""
 
 
 @contextmanager
@@ -124,17 +143,36 @@ def analysed(
 
     Raises ProbeError if the library takes the file for something else.
     """
-    handle = _LIBRARY.MediaInfo_New()
-    if not handle:
-        raise ProbeError("libmediainfo did not start")
-    try:
-        _LIBRARY.MediaInfo_Option(handle, "File_ForceParser", parser)
+    with _handle(parser) as handle:
         if transport_limit_bytes:
             limit = str(transport_limit_bytes)
             _LIBRARY.MediaInfo_Option(handle, "MpegTs_MaximumOffset", limit)
         _feed(handle, source, skip)
         _LIBRARY.MediaInfo_Open_Buffer_Finalize(handle)
         yield Analysis(handle)
+
+
+@contextmanager
+def analysed_stream(data: bytes, parser: str) -> Iterator[Analysis]:
+    """Give the Analysis of the beginning of one bare stream ("Avc", "Ac3").
+
+    Raises ProbeError if the library does not start.
+    """
+    with _handle(parser) as handle:
+        _LIBRARY.MediaInfo_Open_Buffer_Init(handle, len(data), 0)
+        _LIBRARY.MediaInfo_Open_Buffer_Continue(handle, data, len(data))
+        _LIBRARY.MediaInfo_Open_Buffer_Finalize(handle)
+        yield Analysis(handle)
+
+
+@contextmanager
+def _handle(parser: str) -> Iterator[int]:
+    handle = _LIBRARY.MediaInfo_New()
+    if not handle:
+        raise ProbeError("libmediainfo did not start")
+    try:
+        _LIBRARY.MediaInfo_Option(handle, "File_ForceParser", parser)
+        yield handle
     finally:
         _LIBRARY.MediaInfo_Delete(handle)
 

@@ -11,6 +11,7 @@ speex wma (1 and 2) wmapro wmalossless amr ...
 Video profiles: "baseline" "constrained baseline" "main" "high" "main 10"
 "simple" "advanced simple" "advanced" ... Audio profiles: AAC "lc" "he" "hev2"
 "main" "ltp"; MPEG audio "layer1" "layer2" "layer3"; DTS "hd", "ma", "express".
+Subtitle codecs: srt ass ssa webvtt tx3g pgs vobsub dvbsub teletext cea608 ...
 """
 
 import re
@@ -44,6 +45,16 @@ _AUDIO = {
     "monkey's audio": "ape",
     "amr nb": "amr",
     "amr wb": "amr-wb",
+}
+_SUBTITLES = {
+    "utf-8": "srt",
+    "subrip": "srt",
+    "timed text": "tx3g",
+    "eia-608": "cea608",
+    "eia-708": "cea708",
+    "dvb subtitle": "dvbsub",
+    "teletext subtitle": "teletext",
+    "rle": "vobsub",
 }
 # Format tags of WAVEFORMATEX, by which ASF names its codecs: MediaInfo's CodecID.
 _WMA_TAGS = {"162": "wmapro", "163": "wmalossless"}
@@ -81,6 +92,14 @@ def audio_codec(audio_format: str, profile: str = "", codec_id: str = "") -> str
     if name == "wma":
         return _WMA_TAGS.get(codec_id, "wma")
     return _AUDIO.get(name) or _word(name)
+
+
+def subtitle_codec(text_format: str, codec_id: str = "") -> str:
+    """Return the word for MediaInfo's Format and CodecID of a text stream."""
+    if codec_id == "S_TEXT/WEBVTT" or codec_id.startswith("D_WEBVTT"):
+        return "webvtt"
+    name = text_format.lower()
+    return _SUBTITLES.get(name) or _word(name)
 
 
 def audio_profile(codec: str, profile: str, features: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
-from upnpserver.media import names, text
+from upnpserver.media import streams, text, transport_facts
 from upnpserver.media.libmediainfo import Analysis, Stream, analysed
 from upnpserver.media.signatures import HEAD_BYTES, transport_packets
 from upnpserver.media.source import Source
@@ -43,11 +43,7 @@ _TRANSPORT_LIMITS: Final = (128 << 10, 1 << 20, 16 << 20)
 # 2 MiB and last 1 MiB hold the same: headers, first and last time stamp.
 _PROGRAM_STREAM_SHOWN: Final = 3 << 20
 
-_INTERLACED: Final = {"Interlaced", "MBAFF", "PAFF", "Mixed"}
-# Codecs of which bits a sample are a fact, not the decoder's choice.
-_LOSSLESS: Final = {"pcm", "flac", "alac", "truehd", "mlp", "wmalossless"}
 _LIST_SEPARATOR: Final = " / "
-_MAX_SIDE: Final = 65535
 
 
 def read_video(source: Source, container: str, content_id: str) -> MediaFacts:
@@ -70,18 +66,18 @@ def _read_transport_stream(source: Source, content_id: str) -> MediaFacts:
     if packets is None:
         raise ProbeError("it is no MPEG transport stream")
     sync_offset, packet_size = packets
-    facts = _first_telling(source, _TRANSPORT_PARSERS[packet_size], content_id)
-    return replace(
-        facts,
-        packet_size=packet_size,
-        timestamped=packet_size == 192 and _has_time_stamps(head, sync_offset),
-        mime=mime_for("mpegts", facts.kind, packet_size),
-    )
+    facts = transport_facts.read_transport_stream(source, *packets, content_id)
+    if facts is None:
+        facts = _first_telling(source, packet_size, content_id)
+    if packet_size == 192 and _has_time_stamps(head, sync_offset):
+        return replace(facts, timestamped=True)
+    return facts
 
 
-def _first_telling(source: Source, parser: str, content_id: str) -> MediaFacts:
-    """Return the facts of an MPEG-TS from as few bytes as will do."""
+def _first_telling(source: Source, packet_size: int, content_id: str) -> MediaFacts:
+    """Return the facts of an MPEG-TS by the library, from as few bytes as will do."""
     facts = None
+    parser = _TRANSPORT_PARSERS[packet_size]
     for limit in _TRANSPORT_LIMITS:
         with analysed(source, parser, transport_limit_bytes=limit) as analysis:
             if _has_streams(analysis):
@@ -90,7 +86,8 @@ def _first_telling(source: Source, parser: str, content_id: str) -> MediaFacts:
             break
     if facts is None:
         raise ProbeError("neither picture nor sound was found in it")
-    return facts
+    mime = mime_for("mpegts", facts.kind, packet_size)
+    return replace(facts, packet_size=packet_size, mime=mime)
 
 
 def _tells_enough(facts: MediaFacts) -> bool:
@@ -115,86 +112,46 @@ def _facts(
         raise ProbeError("neither picture nor sound was found in it")
     kind = Kind.VIDEO if analysis.count(Stream.VIDEO) else Kind.AUDIO
     duration_ms = _duration_ms(analysis)
-    facts = MediaFacts(
+    fields = streams.sound(analysis)
+    if kind is Kind.VIDEO:
+        fields |= streams.picture(analysis)
+        fields["tracks"] = streams.tracks(analysis)
+        fields["chapters"] = streams.chapters(analysis)
+    else:
+        fields |= _music_tags(analysis)
+    title = _tag(analysis, "Title") or _tag(analysis, "Movie")
+    return MediaFacts(
         kind=kind,
         mime=mime_for(container, kind),
         content_id=content_id,
         container=container,
-        title=text.one_line(_tag(analysis, "Title") or _tag(analysis, "Movie")),
+        title=text.one_line(title or _tag(analysis, "Track")),
         date=text.date(_tag(analysis, "Recorded_Date")),
         comment=text.comment(_tag(analysis, "Comment")),
         duration_ms=duration_ms,
         bitrate_bps=source.size_bytes * 8000 // duration_ms if duration_ms else None,
+        **fields,
     )
-    facts = _with_sound(facts, analysis)
-    if kind is Kind.VIDEO:
-        return _with_picture(facts, analysis)
-    return _with_music_tags(facts, analysis)
 
 
 def _duration_ms(analysis: Analysis) -> int | None:
-    for stream in Stream:
+    for stream in (Stream.GENERAL, Stream.VIDEO, Stream.AUDIO):
         milliseconds = analysis.number(stream, "Duration")
         if milliseconds and milliseconds >= 1:
             return round(milliseconds)
     return None
 
 
-def _with_sound(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
-    if not analysis.count(Stream.AUDIO):
-        return facts
-    profile = analysis.text(Stream.AUDIO, "Format_Profile")
-    codec = names.audio_codec(
-        analysis.text(Stream.AUDIO, "Format"),
-        profile,
-        analysis.text(Stream.AUDIO, "CodecID"),
-    )
-    features = analysis.text(Stream.AUDIO, "Format_AdditionalFeatures")
-    bits = _whole(analysis, Stream.AUDIO, "BitDepth", 64)
-    return replace(
-        facts,
-        audio_codec=codec,
-        audio_profile=names.audio_profile(codec, profile, features),
-        sample_rate_hz=_whole(analysis, Stream.AUDIO, "SamplingRate", 1 << 24),
-        channels=_whole(analysis, Stream.AUDIO, "Channel(s)", 255),
-        bits_per_sample=bits if codec in _LOSSLESS else None,
-    )
-
-
-def _with_picture(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
-    codec = names.video_codec(
-        analysis.text(Stream.VIDEO, "Format"),
-        analysis.text(Stream.VIDEO, "Format_Version"),
-        analysis.text(Stream.VIDEO, "CodecID"),
-    )
-    profile, level = names.video_profile(
-        codec, analysis.text(Stream.VIDEO, "Format_Profile")
-    )
-    frames_per_s = analysis.number(Stream.VIDEO, "FrameRate")
-    return replace(
-        facts,
-        width=_whole(analysis, Stream.VIDEO, "Width", _MAX_SIDE),
-        height=_whole(analysis, Stream.VIDEO, "Height", _MAX_SIDE),
-        video_codec=codec,
-        video_profile=profile,
-        video_level=level,
-        frame_rate_mhz=round(frames_per_s * 1000) if frames_per_s else None,
-        interlaced=analysis.text(Stream.VIDEO, "ScanType") in _INTERLACED,
-    )
-
-
-def _with_music_tags(facts: MediaFacts, analysis: Analysis) -> MediaFacts:
-    return replace(
-        facts,
-        title=facts.title or text.one_line(_tag(analysis, "Track")),
-        artists=_names(analysis, "Performer"),
-        album_artists=_names(analysis, "Album/Performer"),
-        album=text.one_line(_tag(analysis, "Album"), text.MAX_NAME),
-        genres=_names(analysis, "Genre"),
-        composers=_names(analysis, "Composer"),
-        track=text.number(_tag(analysis, "Track/Position")),
-        disc=text.number(_tag(analysis, "Part/Position")),
-    )
+def _music_tags(analysis: Analysis) -> streams.Fields:
+    return {
+        "artists": _names(analysis, "Performer"),
+        "album_artists": _names(analysis, "Album/Performer"),
+        "album": text.one_line(_tag(analysis, "Album"), text.MAX_NAME),
+        "genres": _names(analysis, "Genre"),
+        "composers": _names(analysis, "Composer"),
+        "track": text.number(_tag(analysis, "Track/Position")),
+        "disc": text.number(_tag(analysis, "Part/Position")),
+    }
 
 
 def _tag(analysis: Analysis, parameter: str) -> str:
@@ -203,11 +160,3 @@ def _tag(analysis: Analysis, parameter: str) -> str:
 
 def _names(analysis: Analysis, parameter: str) -> tuple[str, ...]:
     return text.names(_tag(analysis, parameter).split(_LIST_SEPARATOR))
-
-
-def _whole(
-    analysis: Analysis, stream: Stream, parameter: str, largest: int
-) -> int | None:
-    """Return a positive whole number up to largest, None for anything else."""
-    value = analysis.number(stream, parameter)
-    return int(value) if value is not None and 1 <= value <= largest else None
