@@ -1,6 +1,8 @@
-"""Music files by mutagen: one class for each format, never its guessing.
+"""Music files: each container by its own reader, never by guessing.
 
-(mutagen.File() tries all classes and costs twice as much: 1.1 ms for an MP3.)
+What most libraries are made of (MP3, FLAC, MP4, WAV) is read by this package;
+the rest by mutagen, one class for each format. (mutagen.File() tries all
+classes, and turns all of each tag into objects that can be written back.)
 """
 
 from collections.abc import Callable
@@ -13,48 +15,38 @@ from mutagen.aiff import AIFF
 from mutagen.asf import ASF
 from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
-from mutagen.flac import FLAC
-from mutagen.id3 import ID3NoHeaderError
 from mutagen.monkeysaudio import MonkeysAudio
-from mutagen.mp3 import MPEGInfo
-from mutagen.mp4 import MP4
 from mutagen.musepack import Musepack
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
+from mutagen.optimfrog import OptimFROG
 from mutagen.smf import SMF
+from mutagen.tak import TAK
 from mutagen.trueaudio import TrueAudio
-from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
 from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
-from upnpserver.media import audio_tags, names
+from upnpserver.media import audio_tag_formats as tag_formats
+from upnpserver.media.audio_beside import id3_tags, tags_beside
+from upnpserver.media.audio_flac import read_flac
+from upnpserver.media.audio_mp4 import read_mp4
+from upnpserver.media.audio_mpeg import read_mpeg_audio
+from upnpserver.media.audio_pcm import read_au, read_wave, read_wave64
 from upnpserver.media.audio_tags import NO_TAGS, Tags
-from upnpserver.media.id3 import Id3Texts, read_id3
-from upnpserver.media.riff import info_list
-from upnpserver.media.signatures import HEAD_BYTES, id3_bytes
+from upnpserver.media.riff import chunks
+from upnpserver.media.signatures import HEAD_BYTES
 from upnpserver.media.source import Source
 from upnpserver.model import Kind, MediaFacts
 
-# A tag is read into memory at once; real ones with many pictures stay below.
-_MAX_ID3_BYTES: Final = 32 << 20
 # mutagen reads a MIDI file whole.
 _MAX_MIDI_BYTES: Final = 8 << 20
 
-_LOSSLESS: Final = {"pcm", "flac", "alac", "ape", "wavpack", "tta", "dsd"}
-# WAVEFORMATEX tags in a WAV that are not linear PCM; RFC 2361.
-_WAV_CODECS: Final = {
-    **dict.fromkeys((1, 3, 0xFFFE), "pcm"),
-    **dict.fromkeys((2, 0x11), "adpcm"),
-    6: "alaw",
-    7: "ulaw",
-    0x50: "mp2",
-    0x55: "mp3",
-    0xFF: "aac",
-    0x2000: "ac3",
-    0x2001: "dts",
+# Codecs of which bits a sample are a fact, not the decoder's choice.
+_LOSSLESS: Final = {
+    *("pcm", "flac", "alac", "ape", "wavpack", "tta", "tak", "ofr", "dsd", "dst"),
 }
 # In an Ogg file: how a codec's first packet begins, and who reads it.
 _OGG_CODECS: Final[tuple[tuple[bytes, str, Any], ...]] = (
@@ -63,15 +55,20 @@ _OGG_CODECS: Final[tuple[tuple[bytes, str, Any], ...]] = (
     (b"\x7fFLAC", "flac", OggFLAC),
     (b"Speex   ", "speex", OggSpeex),
 )
+_AUDIOBOOK_BRAND: Final = b"ftypM4B "
 
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """What a format's reader found: mutagen's stream info, codec, tags."""
+    """What a format's reader found. None or 0: not told."""
 
-    info: Any
     codec: str
     profile: str = ""
+    duration_ms: float | None = None
+    bitrate_bps: float | None = None
+    sample_rate_hz: float | None = None
+    channels: int | None = None
+    bits_per_sample: int | None = None
     tags: Tags = NO_TAGS
 
 
@@ -82,12 +79,11 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
     raises for a file that it can't read.
     """
     sound = READERS[container](source)
-    info = sound.info
-    duration_ms = _count(float(getattr(info, "length", 0) or 0) * 1000)
-    bitrate_bps = _count(getattr(info, "bitrate", 0))
+    duration_ms = _count(sound.duration_ms)
+    bitrate_bps = _count(sound.bitrate_bps)
     if bitrate_bps is None and duration_ms:
         bitrate_bps = source.size_bytes * 8000 // duration_ms
-    bits = getattr(info, "bits_per_sample", 0) if sound.codec in _LOSSLESS else 0
+    lossless = sound.codec in _LOSSLESS
     return MediaFacts(
         kind=Kind.AUDIO,
         mime=mime_for(container, Kind.AUDIO),
@@ -95,9 +91,9 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
         container=container,
         duration_ms=duration_ms,
         bitrate_bps=bitrate_bps,
-        sample_rate_hz=_count(getattr(info, "sample_rate", 0)),
-        channels=_count(getattr(info, "channels", 0)),
-        bits_per_sample=_count(bits),
+        sample_rate_hz=_count(sound.sample_rate_hz),
+        channels=_count(sound.channels),
+        bits_per_sample=_count(sound.bits_per_sample) if lossless else None,
         audio_codec=sound.codec,
         audio_profile=sound.profile,
         **sound.tags.fields(),
@@ -106,56 +102,117 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
 
 def with_asf_tags(facts: MediaFacts, source: Source) -> MediaFacts:
     """Return facts with the tags of a WMA file, which libmediainfo reads less of."""
-    return replace(facts, **audio_tags.from_asf(_open(ASF, source).tags).fields())
+    tags = tag_formats.from_asf(_open(ASF, source).tags)
+    return replace(facts, **tags.fields())
 
 
-def _open(reader: Any, source: Source, **options: Any) -> Any:
-    """Return what one of mutagen's classes reads from the file."""
-    return reader(source.stream(), **options)
-
-
-def _count(value: float) -> int | None:
+def _count(value: float | None) -> int | None:
     """Return a positive number as a whole one, None for anything odd."""
-    return round(value) if 1 <= value < 1 << 40 else None
+    return round(value) if value is not None and 1 <= value < 1 << 40 else None
+
+
+# Formats that this package reads ----------------------------------------------
 
 
 def _mpeg(source: Source) -> _Sound:
-    tag_bytes = id3_bytes(source.read_at(0, 10))
-    info = _open(MPEGInfo, source, offset=tag_bytes)
+    beside = tags_beside(source)
+    sound = read_mpeg_audio(source.read_at, beside.start, beside.end)
     return _Sound(
-        info, f"mp{info.layer}", f"layer{info.layer}", _id3(source, tag_bytes)
+        codec=f"mp{sound.layer}",
+        profile=f"layer{sound.layer}",
+        duration_ms=sound.duration_ms,
+        bitrate_bps=sound.bitrate_bps,
+        sample_rate_hz=sound.sample_rate_hz,
+        channels=sound.channels,
+        tags=beside.tags(),
     )
 
 
-def _id3(source: Source, tag_bytes: int) -> Tags:
-    """Return the tags of ID3v2, or of ID3v1 where that says nothing."""
-    tags = _id3_of(source, load_v1=False) if tag_bytes else NO_TAGS
-    return tags if tags.title or tags.artists else _id3_of(source, load_v1=True)
-
-
-def _id3_of(source: Source, *, load_v1: bool) -> Tags:
-    try:
-        return audio_tags.from_id3(read_id3(source.stream(), load_v1=load_v1))
-    except ID3NoHeaderError:
-        return NO_TAGS
-
-
-def _frames(tags: Any) -> Tags:
-    """Return the tags of ID3 frames that one of mutagen's classes has read."""
-    return audio_tags.from_id3(Id3Texts(tags))
+def _flac(source: Source) -> _Sound:
+    beside = tags_beside(source)
+    flac = read_flac(source.read_at, beside.start)
+    tags = tag_formats.from_vorbis(flac.comments, flac.pictures)
+    duration_ms = (
+        flac.samples * 1000 / flac.sample_rate_hz if flac.sample_rate_hz else 0
+    )
+    sound_bytes = beside.end - flac.sound_at
+    return _Sound(
+        codec="flac",
+        duration_ms=duration_ms,
+        bitrate_bps=sound_bytes * 8000 / duration_ms if duration_ms else None,
+        sample_rate_hz=flac.sample_rate_hz,
+        channels=flac.channels,
+        bits_per_sample=flac.bits_per_sample,
+        tags=tags if tags.title or tags.artists else beside.tags(),
+    )
 
 
 def _mp4(source: Source) -> _Sound:
-    mp4 = _open(MP4, source)
-    codec, profile = names.mp4_codec(mp4.info.codec)
-    return _Sound(mp4.info, codec, profile, audio_tags.from_mp4(mp4.tags or {}))
+    mp4 = read_mp4(source.read_at, source.size_bytes)
+    tags = tag_formats.from_mp4(mp4)
+    if source.extension == "m4b" or source.read_at(4, 8) == _AUDIOBOOK_BRAND:
+        tags = replace(tags, audiobook=True)
+    codec = mp4.codec
+    return _Sound(
+        codec=codec.codec,
+        profile=codec.profile,
+        duration_ms=mp4.duration_ms,
+        bitrate_bps=codec.bitrate_bps,
+        sample_rate_hz=codec.sample_rate_hz,
+        channels=codec.channels,
+        bits_per_sample=codec.bits_per_sample,
+        tags=tags,
+    )
 
 
-def _flac(source: Source) -> _Sound:
-    flac = _open(FLAC, source)
-    pictures = [picture.data for picture in flac.pictures]
-    tags = audio_tags.from_vorbis(flac.tags or {}, pictures)
-    return _Sound(flac.info, "flac", "", tags)
+def _wave(source: Source) -> _Sound:
+    wave = read_wave(source.read_at, source.size_bytes)
+    tags = id3_tags(source, wave.id3_at) if wave.id3_at else NO_TAGS
+    if tags == NO_TAGS:
+        tags = tag_formats.from_riff_info(wave.info)
+    return _pcm(wave, tags)
+
+
+def _wave64(source: Source) -> _Sound:
+    return _pcm(read_wave64(source.read_at, source.size_bytes), NO_TAGS)
+
+
+def _au(source: Source) -> _Sound:
+    return _pcm(read_au(source.read_at, source.size_bytes), NO_TAGS)
+
+
+def _pcm(found: Any, tags: Tags) -> _Sound:
+    return _Sound(
+        codec=found.codec,
+        duration_ms=found.duration_ms,
+        bitrate_bps=found.bitrate_bps,
+        sample_rate_hz=found.sample_rate_hz,
+        channels=found.channels,
+        bits_per_sample=found.bits_per_sample,
+        tags=tags,
+    )
+
+
+# Formats that mutagen reads ---------------------------------------------------
+
+
+def _open(reader: Any, source: Source) -> Any:
+    """Return what one of mutagen's classes reads from the file."""
+    return reader(source.stream())
+
+
+def _by_mutagen(info: Any, codec: str, tags: Tags, profile: str = "") -> _Sound:
+    """Return the sound that one of mutagen's StreamInfo classes tells of."""
+    return _Sound(
+        codec=codec,
+        profile=profile,
+        duration_ms=float(getattr(info, "length", 0) or 0) * 1000,
+        bitrate_bps=getattr(info, "bitrate", 0),
+        sample_rate_hz=getattr(info, "sample_rate", 0),
+        channels=getattr(info, "channels", 0),
+        bits_per_sample=getattr(info, "bits_per_sample", 0),
+        tags=tags,
+    )
 
 
 def _ogg(source: Source) -> _Sound:
@@ -163,44 +220,113 @@ def _ogg(source: Source) -> _Sound:
     for mark, codec, reader in _OGG_CODECS:
         if mark in head:
             ogg = _open(reader, source)
-            return _Sound(ogg.info, codec, "", audio_tags.from_vorbis(ogg.tags))
+            tags = tag_formats.from_vorbis(list(ogg.tags or ()))
+            return _by_mutagen(ogg.info, codec, tags)
     raise ProbeError("its sound is in no known codec")
 
 
-def _wav(source: Source) -> _Sound:
-    wav = _open(WAVE, source)
-    codec = _WAV_CODECS.get(wav.info.audio_format, "")
-    if wav.tags:
-        return _Sound(wav.info, codec, "", _frames(wav.tags))
-    info = info_list(source.read_at, source.size_bytes)
-    return _Sound(wav.info, codec, "", audio_tags.from_riff_info(info))
-
-
-def _adts(source: Source) -> _Sound:
+def _aac(source: Source) -> _Sound:
     aac = _open(AAC, source)
     # At a low rate the frame header can't tell HE-AAC from LC.
     profile = "lc" if aac.info.sample_rate > 24000 else ""
-    return _Sound(aac.info, "aac", profile)
+    return _by_mutagen(aac.info, "aac", tags_beside(source).tags(), profile)
 
 
 def _ac3(source: Source) -> _Sound:
     ac3 = _open(AC3, source)
-    return _Sound(ac3.info, "eac3" if ac3.info.codec == "ec-3" else "ac3")
+    codec = "eac3" if ac3.info.codec == "ec-3" else "ac3"
+    return _by_mutagen(ac3.info, codec, tags_beside(source).tags())
+
+
+def _aiff(source: Source) -> _Sound:
+    aiff = _open(AIFF, source)
+    found = chunks(source.read_at, 12, source.size_bytes, "big")
+    at = next((start for name, start, _ in found if name == b"ID3 "), 0)
+    tags = id3_tags(source, at) if at else NO_TAGS
+    return _by_mutagen(aiff.info, _aiff_codec(source), tags)
+
+
+# Compression types of AIFF-C that are not linear PCM.
+_AIFC_CODECS: Final = {
+    b"ulaw": "ulaw",
+    b"ULAW": "ulaw",
+    b"alaw": "alaw",
+    b"ALAW": "alaw",
+    b"ima4": "adpcm",
+    b"MAC3": "mace",
+    b"MAC6": "mace",
+    b"GSM ": "gsm",
+}
+
+
+def _aiff_codec(source: Source) -> str:
+    if source.read_at(8, 4) == b"AIFF":
+        return "pcm"
+    for name, start, _ in chunks(source.read_at, 12, source.size_bytes, "big"):
+        if name == b"COMM":
+            return _AIFC_CODECS.get(source.read_at(start + 18, 4), "pcm")
+    return ""
+
+
+def _dsf(source: Source) -> _Sound:
+    dsf = _open(DSF, source)
+    at = int.from_bytes(source.read_at(20, 8), "little")
+    return _by_mutagen(dsf.info, "dsd", id3_tags(source, at) if at else NO_TAGS)
+
+
+def _dff(source: Source) -> _Sound:
+    dff = _open(DSDIFF, source)
+    codec = "dst" if getattr(dff.info, "compression", "") == "DST" else "dsd"
+    at = _dff_id3_at(source)
+    return _by_mutagen(dff.info, codec, id3_tags(source, at) if at else NO_TAGS)
+
+
+def _dff_id3_at(source: Source) -> int:
+    """Return where a DFF file's ID3 chunk begins, 0 if there is none.
+
+    Source: DSDIFF 1.5: chunks with lengths of 64 bits, at even offsets.
+    """
+    at = 16
+    for _ in range(_MAX_DFF_CHUNKS):
+        header = source.read_at(at, 12)
+        if len(header) < 12:
+            return 0
+        length = int.from_bytes(header[4:], "big")
+        at += 12
+        if header[:4] == b"ID3 ":
+            return at
+        at += length + length % 2
+    return 0
+
+
+_MAX_DFF_CHUNKS: Final = 64
 
 
 def _midi(source: Source) -> _Sound:
     if source.size_bytes > _MAX_MIDI_BYTES:
         raise ProbeError("it is too large for a MIDI file")
-    return _Sound(_open(SMF, source).info, "midi")
+    return _by_mutagen(_open(SMF, source).info, "midi", NO_TAGS)
 
 
-def _by_class(
-    reader: Any, codec: str, tags_of: Callable[[Any], Tags]
-) -> Callable[[Source], _Sound]:
+def _tta(source: Source) -> _Sound:
+    info = _open(TrueAudio, source).info
+    beside = tags_beside(source)
+    header = source.read_at(beside.start, 10)  # "TTA1", format, channels, bits
+    sound = _by_mutagen(info, "tta", beside.tags())
+    return replace(sound, channels=header[6], bits_per_sample=header[8])
+
+
+def _with_ape_tags(reader: Any, codec: str) -> Callable[[Source], _Sound]:
+    """Return a reader of a format that has APEv2 tags, or else ID3."""
+
     def read(source: Source) -> _Sound:
         found = _open(reader, source)
-        tags = tags_of(found.tags) if found.tags else NO_TAGS
-        return _Sound(found.info, codec, "", tags)
+        tags = (
+            tag_formats.from_ape(found.tags)
+            if found.tags
+            else tags_beside(source).tags()
+        )
+        return _by_mutagen(found.info, codec, tags)
 
     return read
 
@@ -213,16 +339,21 @@ READERS: Final[dict[str, Callable[[Source], _Sound]]] = {
     "3gpp2": _mp4,
     "flac": _flac,
     "ogg": _ogg,
-    "wav": _wav,
-    "adts": _adts,
+    "wav": _wave,
+    "wave64": _wave64,
+    "au": _au,
+    "adts": _aac,
+    "adif": _aac,
     "ac3": _ac3,
     "eac3": _ac3,
     "midi": _midi,
-    "aiff": _by_class(AIFF, "pcm", _frames),
-    "ape": _by_class(MonkeysAudio, "ape", audio_tags.from_ape),
-    "wavpack": _by_class(WavPack, "wavpack", audio_tags.from_ape),
-    "musepack": _by_class(Musepack, "musepack", audio_tags.from_ape),
-    "tta": _by_class(TrueAudio, "tta", _frames),
-    "dsf": _by_class(DSF, "dsd", _frames),
-    "dff": _by_class(DSDIFF, "dsd", _frames),
+    "aiff": _aiff,
+    "ape": _with_ape_tags(MonkeysAudio, "ape"),
+    "wavpack": _with_ape_tags(WavPack, "wavpack"),
+    "musepack": _with_ape_tags(Musepack, "musepack"),
+    "tak": _with_ape_tags(TAK, "tak"),
+    "ofr": _with_ape_tags(OptimFROG, "ofr"),
+    "tta": _tta,
+    "dsf": _dsf,
+    "dff": _dff,
 }

@@ -1,23 +1,22 @@
-"""The tags of each family of audio formats -> one cleaned form.
+"""What the tags of a song or an audiobook tell, in one cleaned form.
 
-ID3v1 and ID3v2, Vorbis comments, MP4 atoms, ASF attributes, APEv2, and the
-INFO list of RIFF. Each reader takes what mutagen loaded (a mapping).
+Each family of tags (audio_tag_formats.py) gives its texts under common names:
+those of Vorbis comments and MusicBrainz Picard in lower case, letters and
+digits only ("albumartist", "originalyear"). The rules that make values of them
+are here.
 """
 
-import base64
-import binascii
-import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mutagen.id3 import TCON
 
 from upnpserver.media import text
-from upnpserver.media.id3 import Id3Texts
+from upnpserver.model import Chapter
 
 Texts = Sequence[str]
-Keys = Mapping[str, tuple[str, ...]]  # field of Tags -> names, the best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,27 @@ class Tags:
     """The part of MediaFacts that comes from tags, cleaned."""
 
     title: str = ""
+    title_sort: str = ""
     artists: tuple[str, ...] = ()
+    artist_sort: str = ""
     album_artists: tuple[str, ...] = ()
+    album_artist_sort: str = ""
     album: str = ""
+    album_sort: str = ""
     genres: tuple[str, ...] = ()
     composers: tuple[str, ...] = ()
+    conductors: tuple[str, ...] = ()
+    work: str = ""
     track: int | None = None
     disc: int | None = None
     date: str = ""
+    original_date: str = ""
     comment: str = ""
+    rating_percent: int | None = None
+    compilation: bool = False
+    audiobook: bool = False
+    lyrics: bool = False
+    chapters: tuple[Chapter, ...] = ()
     art_mime: str = ""
 
     def fields(self) -> dict[str, Any]:
@@ -43,73 +54,65 @@ class Tags:
 
 NO_TAGS: Final = Tags()
 
-_ID3: Final[Keys] = {
-    "title": ("TIT2",),
-    "artists": ("TPE1",),
-    "album_artists": ("TPE2",),
-    "album": ("TALB",),
-    "genres": ("TCON",),
-    "composers": ("TCOM",),
-    "track": ("TRCK",),
-    "disc": ("TPOS",),
-    "date": ("TDRC", "TYER", "TDRL"),
-}
-_VORBIS: Final[Keys] = {
+# What parts several names in one text. Formats that can hold several texts
+# leave the sign without a blank to the names themselves ("Steins;Gate").
+SEMICOLON_AND_BLANK: Final = re.compile(r"\s*;\s+")
+ANY_SEMICOLON: Final = re.compile(r"\s*;\s*")
+# ID3v2.3 parts names by "/". So that AC/DC stay together, a slash without
+# blanks counts only between words of four letters and more.
+SLASHES: Final = re.compile(r"\s*;\s*|\s+/\s+|(?<=[^\W\d_]{4})/(?=[^\W\d_]{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one file's tags say, before it is cleaned."""
+
+    texts: Mapping[str, Texts]
+    separators: re.Pattern[str] = SEMICOLON_AND_BLANK
+    pictures: tuple[bytes, ...] = ()  # their beginnings
+    chapters: Iterable[tuple[int, str]] = field(default=())
+    rating_percent: int | None = None  # where it is no text
+    lyrics: bool = False  # where they are no text
+    audiobook: bool = False  # by something else than its genre
+
+
+# The names for each field, the best first.
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title",),
-    "artists": ("artist",),
-    "album_artists": ("albumartist", "album artist"),
-    "album": ("album",),
+    "title_sort": ("titlesort", "titlesortorder"),
+    "artists": ("artists", "artist", "author", "performer"),
+    "artist_sort": ("artistsort", "artistsortorder"),
+    "album_artists": ("albumartists", "albumartist"),
+    "album_artist_sort": ("albumartistsort", "albumartistsortorder"),
+    "album": ("album", "albumtitle"),
+    "album_sort": ("albumsort", "albumsortorder"),
     "genres": ("genre",),
     "composers": ("composer",),
-    "track": ("tracknumber",),
-    "disc": ("discnumber",),
-    "date": ("date", "year"),
+    "conductors": ("conductor",),
+    "work": ("work",),
+    "track": ("tracknumber", "track"),
+    "disc": ("discnumber", "disc", "partofset"),
+    "date": ("date", "year", "releasedate", "releasetime"),
+    "original_date": (
+        *("originaldate", "originalreleasedate", "originalreleasetime"),
+        *("originalyear", "originalreleaseyear"),
+    ),
     "comment": ("comment", "description"),
+    "compilation": ("compilation", "iscompilation", "itunescompilation"),
+    "lyrics": ("lyrics", "unsyncedlyrics", "syncedlyrics", "lyricssynchronised"),
 }
-_MP4: Final[Keys] = {
-    "title": ("\xa9nam",),
-    "artists": ("\xa9ART",),
-    "album_artists": ("aART",),
-    "album": ("\xa9alb",),
-    "genres": ("\xa9gen",),
-    "composers": ("\xa9wrt",),
-    "track": ("trkn",),
-    "disc": ("disk",),
-    "date": ("\xa9day",),
-    "comment": ("\xa9cmt",),
+_YES: Final = {"1", "true", "yes"}
+_VARIOUS_ARTISTS: Final = {
+    *("various artists", "various", "va", "v.a.", "verschiedene interpreten"),
+    *("verschiedene", "diverse interpreten", "artistes divers", "multi-interprètes"),
+    *("varios artistas", "varios", "artisti vari", "aa.vv.", "diverse artiesten"),
+    *("różni wykonawcy", "różni artyści"),
 }
-_ASF: Final[Keys] = {
-    "title": ("Title",),
-    "artists": ("Author",),
-    "album_artists": ("WM/AlbumArtist",),
-    "album": ("WM/AlbumTitle",),
-    "genres": ("WM/Genre",),
-    "composers": ("WM/Composer",),
-    "track": ("WM/TrackNumber",),
-    "disc": ("WM/PartOfSet",),
-    "date": ("WM/Year",),
-    "comment": ("Description",),
-}
-_APE: Final[Keys] = {
-    "title": ("Title",),
-    "artists": ("Artist",),
-    "album_artists": ("Album Artist", "AlbumArtist"),
-    "album": ("Album",),
-    "genres": ("Genre",),
-    "composers": ("Composer",),
-    "track": ("Track",),
-    "disc": ("Disc",),
-    "date": ("Year",),
-    "comment": ("Comment",),
-}
-_RIFF: Final[Keys] = {
-    "title": ("INAM",),
-    "artists": ("IART",),
-    "album": ("IPRD",),
-    "genres": ("IGNR",),
-    "track": ("ITRK", "IPRT"),
-    "date": ("ICRD",),
-    "comment": ("ICMT",),
+_VARIOUS_ARTISTS_ID: Final = "89ad4ac3-39f7-470e-963a-56509c546377"  # MusicBrainz
+_AUDIOBOOKS: Final = {
+    *("audiobook", "audiobooks", "audio book", "audio books", "hörbuch", "hörbücher"),
+    *("hoerbuch", "livre audio", "livres audio", "audiolibro", "audiolibri"),
+    *("audiolibros", "luisterboek", "luisterboeken", "książka audio"),
 }
 
 _PICTURES: Final = (
@@ -118,134 +121,50 @@ _PICTURES: Final = (
     (b"GIF8", "image/gif"),
     (b"BM", "image/bmp"),
 )
-_PICTURE_LOOK: Final = 256  # bytes of an embedded picture that are looked at
 
 
-def from_id3(tag: Id3Texts) -> Tags:
-    """Return the tags of ID3 of any version."""
-
-    def texts(name: str) -> Texts:
-        found = tag.texts(name)
-        if name == "TYER" and found and (day := tag.texts("TDAT")):
-            found[0] = _dated(found[0], day[0])
-        return found
-
-    return _tags(texts, _ID3, _first_art(tag.pictures()), tag.remarks())
-
-
-def _dated(year: str, day_and_month: str) -> str:
-    """Return a date of ID3v2.3's TYER and TDAT ("DDMM")."""
-    return f"{year}-{day_and_month[2:4]}-{day_and_month[:2]}"
-
-
-def from_vorbis(comments: Any, pictures: Iterable[bytes] = ()) -> Tags:
-    """Return the tags of Vorbis comments; pictures: those of FLAC blocks."""
-    embedded = comments.get("metadata_block_picture") or []
-    art = _first_art([*pictures, *map(_vorbis_picture, embedded[:1])])
-    return _tags(lambda name: comments.get(name) or (), _VORBIS, art)
-
-
-def _vorbis_picture(encoded: str) -> bytes:
-    """Return the first bytes of the picture in a METADATA_BLOCK_PICTURE.
-
-    Source: RFC 9639 section 8.8 (picture block), in base64.
-    """
-    try:
-        block = base64.b64decode(encoded[:4096])
-        at = 4
-        for _ in range(2):  # MIME name and description, then five numbers
-            (length,) = struct.unpack_from(">I", block, at)
-            at += 4 + length
-        return block[at + 20 : at + 20 + _PICTURE_LOOK]
-    except (binascii.Error, ValueError, struct.error):
-        return b""
-
-
-def from_mp4(atoms: Any) -> Tags:
-    """Return the tags of iTunes' atoms."""
+def tags_of(told: Told) -> Tags:
+    """Return the cleaned values of what a file's tags say."""
 
     def texts(name: str) -> Texts:
-        values = atoms.get(name) or ()
-        if name in {"trkn", "disk"}:  # (number, of how many)
-            return [str(number) for number, _ in values]
-        return [one for one in values if isinstance(one, str)]
-
-    covers = atoms.get("covr") or ()
-    return _tags(texts, _MP4, _first_art(bytes(cover) for cover in covers))
-
-
-def from_asf(attributes: Any) -> Tags:
-    """Return the tags of Windows Media files."""
-    pictures = (one.value for one in attributes.get("WM/Picture") or ())
-    return _tags(
-        lambda name: [str(one) for one in attributes.get(name) or ()],
-        _ASF,
-        _first_art(map(_asf_picture, pictures)),
-    )
-
-
-def _asf_picture(value: object) -> bytes:
-    """Return the first bytes of a WM_PICTURE: two texts stand before it."""
-    if not isinstance(value, bytes):
-        return b""
-    at = 5  # picture type, length
-    for _ in range(2):
-        while value[at : at + 2] not in {b"", b"\0\0"}:
-            at += 2
-        at += 2
-    return value[at : at + _PICTURE_LOOK]
-
-
-def from_ape(items: Any) -> Tags:
-    """Return the tags of APEv2 (Monkey's Audio, WavPack, Musepack)."""
-
-    def texts(name: str) -> Texts:
-        value = items.get(name)
-        return str(value).split("\0") if value else ()
-
-    covers = [items.get(f"Cover Art ({side})") for side in ("Front", "Back")]
-    # The name of a file stands before the picture.
-    pictures = (one.value.partition(b"\0")[2] for one in covers if one)
-    return _tags(texts, _APE, _first_art(pictures))
-
-
-def from_riff_info(info: Mapping[bytes, bytes]) -> Tags:
-    """Return the tags of a RIFF INFO list: UTF-8, or else Windows' Latin."""
-
-    def texts(name: str) -> Texts:
-        value = info.get(name.encode("ascii"), b"").partition(b"\0")[0]
-        try:
-            return [value.decode("utf-8")] if value else ()
-        except UnicodeDecodeError:
-            return [value.decode("cp1252", "replace")]
-
-    return _tags(texts, _RIFF)
-
-
-def _tags(
-    lookup: Callable[[str], Texts],
-    keys: Keys,
-    art_mime: str = "",
-    remarks: Texts = (),
-) -> Tags:
-    def texts(field: str) -> Texts:
-        for name in keys.get(field, ()):
-            if found := lookup(name):
+        for key in _NAMES[name]:
+            if found := told.texts.get(key):
                 return found
         return ()
 
+    def line(name: str) -> str:
+        return text.one_line(_first(texts(name)), text.MAX_NAME)
+
+    def people(name: str) -> tuple[str, ...]:
+        return text.names(_parted(texts(name), told.separators))
+
+    genres = text.names(genre_names(texts("genres")))
+    album_artists = people("album_artists")
     return Tags(
         title=text.one_line(_first(texts("title"))),
-        artists=text.names(texts("artists")),
-        album_artists=text.names(texts("album_artists")),
-        album=text.one_line(_first(texts("album")), text.MAX_NAME),
-        genres=text.names(_genre_names(texts("genres"))),
-        composers=text.names(texts("composers")),
+        title_sort=line("title_sort"),
+        artists=people("artists"),
+        artist_sort=line("artist_sort"),
+        album_artists=album_artists,
+        album_artist_sort=line("album_artist_sort"),
+        album=line("album"),
+        album_sort=line("album_sort"),
+        genres=genres,
+        composers=people("composers"),
+        conductors=people("conductors"),
+        work=line("work"),
         track=text.number(_first(texts("track"))),
         disc=text.number(_first(texts("disc"))),
         date=text.date(_first(texts("date"))),
-        comment=text.comment(_first(remarks or texts("comment"))),
-        art_mime=art_mime,
+        original_date=text.date(_first(texts("original_date"))),
+        comment=text.comment(_first(texts("comment"))),
+        rating_percent=told.rating_percent or _rating(told.texts),
+        compilation=_first(texts("compilation")).strip().lower() in _YES
+        or _by_various_artists(album_artists, told.texts),
+        audiobook=told.audiobook or any(g.lower() in _AUDIOBOOKS for g in genres),
+        lyrics=told.lyrics or bool(_first(texts("lyrics")).strip()),
+        chapters=text.chapters(told.chapters),
+        art_mime=_first_art(told.pictures),
     )
 
 
@@ -253,26 +172,111 @@ def _first(texts: Texts) -> str:
     return texts[0] if texts else ""
 
 
-def _genre_names(texts: Texts) -> Iterator[str]:
-    """Yield names: "(17)", "17" and "(17)Rock" are ID3v1's number of Rock."""
+def _parted(texts: Texts, separators: re.Pattern[str]) -> Texts:
+    """Return the names in a text, unless the tag itself has told them apart."""
+    return separators.split(texts[0]) if len(texts) == 1 else texts
+
+
+def _by_various_artists(album_artists: Texts, texts: Mapping[str, Texts]) -> bool:
+    if any(name.lower() in _VARIOUS_ARTISTS for name in album_artists):
+        return True
+    return _VARIOUS_ARTISTS_ID in texts.get("musicbrainzalbumartistid", ())
+
+
+# Genres -----------------------------------------------------------------------
+
+_ID3_NUMBERS: Final = re.compile(r"\((\d{1,3}|RX|CR)\)", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,3}|RX|CR", re.ASCII)
+_SHORT_GENRES: Final = {"RX": "Remix", "CR": "Cover"}
+_GENRE_SEPARATORS: Final = re.compile(r"\s*[;|\\]\s*|\s+/\s+")
+# Not "Folk, World, & Country", which is one genre.
+_COMMAS: Final = re.compile(r",\s+")
+_ONE_GENRE: Final = re.compile(r",\s+(?:&|and\b)")
+
+
+def genre_names(texts: Texts) -> Iterator[str]:
+    """Yield the genres in the texts of a tag.
+
+    "17", "(17)" and "(17)Rock" name one by ID3v1's number, "(RX)" is a remix.
+    Source: ID3v2.3.0 section 4.2.1 (TCON).
+    """
     for one in texts:
-        for part in one.split(";"):
-            name = part.strip()
-            if name[:1] in set("(0123456789"):
-                # mutagen knows the numbers and the grammar that parts them.
-                frame: Any = TCON
-                yield from frame(encoding=3, text=[name]).genres
-            else:
-                yield name
+        for part in _GENRE_SEPARATORS.split(one):
+            commas = None if _ONE_GENRE.search(part) else _COMMAS
+            for name in commas.split(part) if commas else (part,):
+                yield from _without_numbers(name.strip())
+
+
+def _without_numbers(name: str) -> Iterator[str]:
+    while number := _ID3_NUMBERS.match(name):
+        yield _numbered(number[1])
+        name = name[number.end() :].strip()
+    if name.startswith("(("):  # a bracket that begins no number
+        name = name[1:]
+    yield _numbered(name) if _NUMBER.fullmatch(name) else name
+
+
+def _numbered(number: str) -> str:
+    if number in _SHORT_GENRES:
+        return _SHORT_GENRES[number]
+    genres = TCON.GENRES
+    return genres[int(number)] if int(number) < len(genres) else ""
+
+
+# Ratings ----------------------------------------------------------------------
+
+# Half stars as MediaMonkey and others write them into POPM; 255 is five stars.
+_HALF_STARS: Final = {13: 10, 54: 30, 118: 50, 186: 70, 242: 90}
+_STARS: Final = ((32, 20), (96, 40), (160, 60), (224, 80), (256, 100))
+# These programs spread their stars evenly over 0 to 255.
+_EVEN_RATERS: Final = ("quodlibet", "banshee", "traktor")
+_MICROSOFT_STARS: Final = ((13, 20), (38, 40), (63, 60), (87, 80), (101, 100))
+
+
+def popularimeter_percent(who: str, value: int) -> int | None:
+    """Return an ID3 POPM rating (0 to 255) in per cent, None for none."""
+    if not value:
+        return None
+    if any(name in who.lower() for name in _EVEN_RATERS):
+        return round(value * 100 / 255)
+    by_stars = next((percent for below, percent in _STARS if value < below), 100)
+    return _HALF_STARS.get(value, by_stars)
+
+
+def _rating(texts: Mapping[str, Texts]) -> int | None:
+    """Return the rating that a tag has as text."""
+    shared = _decimal(_first(texts.get("shareduserrating", ())))
+    if shared:  # Windows: 1, 25, 50, 75, 99
+        return next((percent for below, percent in _MICROSOFT_STARS if shared < below))
+    if part := _decimal(_first(texts.get("fmpsrating", ()))):
+        return round(part * 100) if part <= 1 else None
+    raw = _first(texts.get("rating", ()))
+    value = _decimal(raw)
+    if not value:
+        return None
+    if value <= 1 and "." in raw:
+        return round(value * 100)
+    return round(value * 20 if value <= 5 else value)
+
+
+def _decimal(raw: str) -> float:
+    """Return a number from 0 to 100, 0 for anything else."""
+    try:
+        value = float(raw)
+    except ValueError:
+        return 0
+    return value if 0 < value <= 100 else 0
+
+
+# Art --------------------------------------------------------------------------
 
 
 def _first_art(pictures: Iterable[bytes]) -> str:
     """Return the MIME name of the first picture, by its content; "" for none."""
     for data in pictures:
-        head = data[:_PICTURE_LOOK]
         for magic, mime in _PICTURES:
-            if head.startswith(magic):
+            if data.startswith(magic):
                 return mime
-        if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return "image/webp"
     return ""

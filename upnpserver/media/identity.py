@@ -170,6 +170,20 @@ def _dsd_stream(read_at: ReadAt, size_bytes: int) -> Span:
     return 28, tag_at or size_bytes
 
 
+def _dff_sound(read_at: ReadAt, size_bytes: int) -> Span:
+    """Leave out properties and ID3v2 tag. Source: DSDIFF 1.5 section 3."""
+    at = 16
+    for _ in range(_MAX_BOXES):
+        header = read_at(at, 12)
+        if len(header) < 12:
+            break
+        length = int.from_bytes(header[4:], "big")
+        if header[:4] in {b"DSD ", b"DST "}:
+            return at + 12, min(at + 12 + length, size_bytes)
+        at += 12 + length + length % 2
+    return 0, size_bytes
+
+
 _FINDERS: Final[dict[str, Callable[[ReadAt, int], Span]]] = {
     "mp3": _between_tags,
     "adts": _between_tags,
@@ -189,4 +203,7 @@ _FINDERS: Final[dict[str, Callable[[ReadAt, int], Span]]] = {
     "aiff": _chunk_named(b"SSND", "big"),
     "asf": _asf_data,
     "dsf": _dsd_stream,
+    "dff": _dff_sound,
+    "tak": _between_tags,
+    "ofr": _between_tags,
 }

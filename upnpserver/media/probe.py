@@ -58,7 +58,7 @@ def _probe(source: Source) -> MediaFacts:
         return _with_better_tags(facts, source)
     try:
         return audio.read_audio(source, container, identity)
-    except MutagenError:
+    except (MutagenError, ProbeError):
         if container not in video.PARSERS:
             raise
         # What is broken for the one may still have something to tell the other.

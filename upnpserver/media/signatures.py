@@ -39,6 +39,10 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b".snd", "au"),
     (0, b"caff", "caf"),
     (0, b"#!AMR", "amr"),
+    (0, b"tBaK", "tak"),
+    (0, b"OFR ", "ofr"),
+    (0, b"ADIF", "adif"),
+    (0, b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0", "wave64"),
     (0, b".RMF", "realmedia"),
     (0, b"MThd", "midi"),
     (0, b"\x0b\x77", "ac3"),
@@ -48,6 +52,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\x1f\x00\xe8", "dts"),
     (0, b"DTSHDHDR", "dts"),
     (4, b"\xf8\x72\x6f\xba", "truehd"),
+    (4, b"\xf8\x72\x6f\xbb", "truehd"),  # MLP, from which it came
     (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "wtv"),
 )
 _RIFF = {b"WAVE": "wav", b"AVI ": "avi", b"WEBP": "webp"}
@@ -74,6 +79,8 @@ _BELIEVED = {
     "mp3": "mp3",
     "mp2": "mp3",
     "mpa": "mp3",
+    "mp1": "mp3",
+    "mpc": "musepack",  # before its version 7 it had no mark
     "aac": "adts",
     "ac3": "ac3",
     "eac3": "ac3",
@@ -168,7 +175,7 @@ def _refined(container: str, head: bytes) -> str:
 
 def _chunked(head: bytes) -> str:
     """Return the container of RIFF, IFF and EBML files, or ""."""
-    if head[:4] in {b"RIFF", b"RF64"}:
+    if head[:4] in {b"RIFF", b"RF64", b"BW64"}:
         return _RIFF.get(head[8:12], "")
     if head[:4] == b"FORM" and head[8:12] in {b"AIFF", b"AIFC"}:
         return "aiff"
