@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from support.make_media import FIXTURES
 
 from upnpserver.errors import ProbeError
-from upnpserver.media import heif, webp
+from upnpserver.facts import facts_to_json
+from upnpserver.media import (
+    heif,
+    jpeg,
+    picture_headers,
+    picture_tags,
+    png,
+    webp,
+    xmp,
+)
 from upnpserver.media.probe import probe
 from upnpserver.model import Kind
 
@@ -138,6 +148,196 @@ def test_no_pixel_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
     for path in (*paths, moved):
         assert facts_of(path).width
+
+
+# What is told of a picture, in each format ---------------------------------------
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    b' xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="47,38.1N"'
+    b' xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def located_exif():
+    """Return Exif data of a photo that knows where it was taken."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Pinhole", "Two"
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
+    exif.get_ifd(0x8825).update(
+        {1: "N", 2: (47.0, 38.0, 6.25), 3: "E", 4: (9.0, 10.0, 33.5), 29: "2020:01:02"}
+    )
+    return exif
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif"])
+def test_a_position_appears_nowhere(tmp_path, name):
+    exif, options = located_exif(), {"xmp": XMP}
+    if name == "a.png":
+        chunks = PngInfo()
+        chunks.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        options = {"pnginfo": chunks}
+    path = saved(tmp_path, name, exif, **options)
+    if name == "a.tif":
+        exif.update({256: 30, 257: 20, 258: 8, 259: 1, 262: 1, 700: XMP})
+        exif.update({273: 8, 277: 1, 278: 20, 279: 600})
+        path.write_bytes(exif.tobytes().removeprefix(b"Exif\0\0"))
+    with Image.open(path) as picture:
+        assert picture.getexif().get_ifd(0x8825)[2]  # it is in there
+    facts = facts_of(path)
+    assert facts.camera == "Pinhole Two"
+    assert facts.date == "2020-01-02T03:04:05"
+    assert facts.rating_percent == 80
+    told = facts_to_json(facts)
+    for trace in ("47", "38", "6.25", "33.5", "GPS", "Latitude"):
+        assert trace not in told.replace(facts.content_id, "")
+
+
+def test_no_tag_of_a_position_is_asked_for():
+    assert 0x8825 not in picture_tags.WANTED
+    assert not [name for name in xmp.WANTED if "GPS" in name or "ocation" in name]
+
+
+def test_iptc_in_a_jpeg(tmp_path):
+    path = saved(tmp_path, "a.jpg")
+    sets = b"\x1c\x02\x05\0\x04Pier\x1c\x02\x19\0\x03Sea"
+    block = (
+        b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(sets)) + sets
+    )
+    data = path.read_bytes()
+    segment = b"\xff\xed" + struct.pack(">H", 2 + len(block)) + block
+    path.write_bytes(data[:2] + segment + data[2:])
+    facts = facts_of(path)
+    assert (facts.title, facts.keywords) == ("Pier", ("Sea",))
+
+
+def png_chunk(name, data):
+    crc = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc)
+
+
+@pytest.mark.parametrize("parts", [1, 3, 200])
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_told_behind_the_pixels_of_a_png(tmp_path, parts, packed):
+    """As ExifTool and ImageMagick write it, after however many chunks."""
+    data = saved(tmp_path, "a.png").read_bytes()
+    start = data.index(b"IDAT") - 4
+    length = int.from_bytes(data[start : start + 4], "big")
+    pixels = data[start + 8 : start + 8 + length] + b"IDAT" * 200
+    step = -(-len(pixels) // parts)
+    text = zlib.compress(XMP) if packed else XMP
+    path = tmp_path / "behind.png"
+    path.write_bytes(
+        data[:start]
+        + b"".join(
+            png_chunk(b"IDAT", pixels[at : at + step])
+            for at in range(0, len(pixels), step)
+        )
+        + png_chunk(b"tEXt", b"Title\0Chart")
+        + png_chunk(b"iTXt", b"XML:com.adobe.xmp\0%c\0\0\0" % packed + text)
+        + png_chunk(b"tIME", struct.pack(">HBBBBB", 2020, 7, 14, 18, 5, 9))
+        + png_chunk(b"IEND", b"")
+    )
+    facts = facts_of(path)
+    assert (facts.title, facts.rating_percent) == ("Chart", 80)
+    assert facts.date == "2020-07-14T18:05:09+00:00"
+
+
+def test_a_palette_counts_as_shown(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("P", (30, 20)).save(path, bits=2)
+    assert facts_of(path).color_depth == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.jp2", ("image/jp2", 30, 20, 24)),
+        ("a.gif", ("image/gif", 30, 20, 8)),
+        ("a.bmp", ("image/bmp", 30, 20, 24)),
+    ],
+)
+def test_size_in_plain_headers(tmp_path, name, expected):
+    facts = facts_of(saved(tmp_path, name))
+    assert (facts.mime, facts.width, facts.height, facts.color_depth) == expected
+
+
+JXL_BOX = b"\0\0\0\x0cJXL \r\n\x87\n"
+
+
+def packed_bits(*fields):
+    number = shift = 0
+    for value, count in fields:
+        number |= value << shift
+        shift += count
+    return b"\xff\x0a" + number.to_bytes(14, "little")
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        (((1, 1), (4, 5), (0, 3), (9, 5)), (80, 40)),
+        (((1, 1), (4, 5), (7, 3)), (80, 40)),  # twice as wide as high
+        (((0, 1), (1, 2), (2999, 13), (0, 3), (1, 2), (3999, 13)), (4000, 3000)),
+        (((0, 1), (1, 2), (2999, 13), (3, 3)), (4000, 3000)),
+        (((0, 1), (3, 2), (69999, 30), (1, 3)), None),
+    ],
+)
+@pytest.mark.parametrize("boxed", [False, True])
+def test_size_of_a_jpeg_xl(tmp_path, fields, size, boxed):
+    stream = packed_bits(*fields)
+    path = tmp_path / "a.jxl"
+    path.write_bytes(JXL_BOX + box(b"ftyp") + box(b"jxlc", stream) if boxed else stream)
+    if size is None:
+        with pytest.raises(ProbeError, match="70000 x 70000"):
+            facts_of(path)
+    else:
+        facts = facts_of(path)
+        assert (facts.mime, facts.width, facts.height) == ("image/jxl", *size)
+
+
+@pytest.mark.parametrize(
+    "tags", [{0x00FE: 1}, {0xC612: b"\1\4\0\0"}], ids=["preview", "DNG"]
+)
+def test_a_raw_photo_is_told_as_such(tmp_path, tags):
+    exif = Image.Exif()
+    exif.update({256: 30, 257: 20, 258: 8, 259: 1, 262: 1, **tags})
+    path = tmp_path / "a.tif"
+    path.write_bytes(exif.tobytes().removeprefix(b"Exif\0\0"))
+    with pytest.raises(ProbeError, match="raw photo"):
+        facts_of(path)
+
+
+def test_a_jpeg_that_ends_before_its_picture(tmp_path):
+    data = (FORMATS / "grey.jpg").read_bytes()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[: data.index(b"\xff\xda")])
+    with pytest.raises(ProbeError, match="ends before"):
+        facts_of(path)
+
+
+@given(st.integers(0, 700), st.binary(min_size=1, max_size=8), st.data())
+def test_damaged_headers_give_a_size_or_probe_error(where, damage, data):
+    name, read = data.draw(st.sampled_from(HEADERS))
+    file = bytearray((FORMATS / name).read_bytes())
+    file[where : where + len(damage)] = damage
+    try:
+        read(at(bytes(file)), len(file))
+    except ProbeError:
+        return
+
+
+HEADERS = [
+    ("cmyk.jpg", lambda read, _: jpeg.read_header(read)),
+    ("alpha.png", png.read_header),
+    ("picture.bmp", lambda read, _: picture_headers.bmp(read)),
+    ("picture.tiff", lambda read, _: picture_headers.tiff(read)),
+    ("picture.avif", lambda read, _: heif.read_header(read)),
+    ("extended.webp", webp.read_header),
+    ("grey.jpg", lambda read, _: picture_headers.jpeg2000(read)),
+]
 
 
 # HEIF: boxes as a phone writes them ---------------------------------------------

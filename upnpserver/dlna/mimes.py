@@ -79,13 +79,15 @@ MEDIA_TYPES = (
     # VLC leaves out a film whose only res is not video/...: no application/ name.
     MediaType("video/x-pn-realvideo", _V, "realmedia", "rm rmvb"),
     MediaType("image/jpeg", _I, "jpeg", "jpg jpeg jpe mpo jfif"),
-    MediaType("image/png", _I, "png", "png"),
+    MediaType("image/png", _I, "png", "png apng"),
     MediaType("image/gif", _I, "gif", "gif"),
     MediaType("image/bmp", _I, "bmp", "bmp dib"),
     MediaType("image/tiff", _I, "tiff", "tif tiff"),
     MediaType("image/webp", _I, "webp", "webp"),
     MediaType("image/heic", _I, "heic", "heic heif hif"),
     MediaType("image/avif", _I, "avif", "avif"),
+    MediaType("image/jp2", _I, "jpeg2000", "jp2 jpx"),
+    MediaType("image/jxl", _I, "jxl", "jxl"),
 )
 
 UNKNOWN_MIME = "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The header of a HEIF picture (HEIC, AVIF): size, turn and Exif, no decoder.
+"""The header of a HEIF picture (HEIC, AVIF): size, turn, Exif, XMP; no decoder.
 
 A photo of a phone is a grid of tiles; the picture itself is the "primary
 item", and its size and turn are properties that the file associates with it.
@@ -15,20 +15,30 @@ from upnpserver.errors import ProbeError
 from upnpserver.media.riff import ReadAt
 
 _MAX_META_BYTES: Final = 1 << 20
-_MAX_EXIF_BYTES: Final = 64 * 1024
+_MAX_ITEM_BYTES: Final = 256 * 1024
+_XMP_TYPE: Final = b"application/rdf+xml"
 _MAX_BOXES: Final = 4096
+_MAX_GAP: Final = 64  # between items, to fill
 # irot turns anti-clockwise by quarters; as Exif says it.
 _ORIENTATION: Final = {0: 1, 1: 8, 2: 3, 3: 6}
 
 
+Span = tuple[int, int]  # start, end
+
+
 @dataclass(frozen=True, slots=True)
 class HeifHeader:
-    """Size in pixels before turning, the turn as in Exif, raw Exif data."""
+    """Size in pixels before turning, the turn as in Exif, raw data (b"": none).
+
+    picture: the longest run of coded pixels in the file; (0, 0) if not told.
+    """
 
     width: int
     height: int
     orientation: int = 1
     exif: bytes = b""
+    xmp: bytes = b""
+    picture: tuple[int, int] = (0, 0)
 
 
 def read_header(read_at: ReadAt) -> HeifHeader:
@@ -43,18 +53,24 @@ def read_header(read_at: ReadAt) -> HeifHeader:
             _number(size, 8, 4),
             _ORIENTATION[turn],
             _exif(read_at, meta),
+            _item(read_at, meta.place(b"mime", _XMP_TYPE)),
+            meta.picture(),
         )
     except (IndexError, ValueError) as error:
         raise ProbeError("its header is broken") from error
 
 
 def _exif(read_at: ReadAt, meta: "_Meta") -> bytes:
-    offset, length = meta.exif_place()
-    data = read_at(offset, min(length, _MAX_EXIF_BYTES)) if length else b""
+    data = _item(read_at, meta.place(b"Exif"))
     if len(data) < 4:
         return b""
     # The offset of the TIFF header comes first (HEIF annex A).
     return data[4 + _number(data, 0, 4) :]
+
+
+def _item(read_at: ReadAt, place: Span) -> bytes:
+    start, end = place
+    return read_at(start, min(end - start, _MAX_ITEM_BYTES)) if end > start else b""
 
 
 def _meta_box(read_at: ReadAt) -> bytes:
@@ -76,6 +92,7 @@ class _Meta:
 
     def __init__(self, content: bytes) -> None:
         self._boxes = dict(_boxes(content))
+        self._found: dict[int, Span] | None = None
 
     def properties(self) -> dict[bytes, bytes]:
         """Return the primary item's properties by their names."""
@@ -84,14 +101,40 @@ class _Meta:
         wanted = _associated(inside.get(b"ipma", b""), self._primary_item())
         return {known[index - 1][0]: known[index - 1][1] for index in wanted if index}
 
-    def exif_place(self) -> tuple[int, int]:
-        """Return (offset in the file, length) of the Exif item, (0, 0) for none."""
+    def place(self, kind: bytes, content: bytes = b"") -> Span:
+        """Return where the item of a kind lies in the file, (0, 0) for none."""
+        for item, found, rest in self._items():
+            if found == kind and content in rest:
+                return self._places().get(item, (0, 0))
+        return 0, 0
+
+    def picture(self) -> Span:
+        """Return the longest run of items that are no description, (0, 0) for none."""
+        told = {item for item, kind, _ in self._items() if kind in {b"Exif", b"mime"}}
+        longest = run = (0, 0)
+        for start, end in sorted(
+            place for item, place in self._places().items() if item not in told
+        ):
+            run = (
+                (run[0], end) if run[1] <= start <= run[1] + _MAX_GAP else (start, end)
+            )
+            longest = max(longest, run, key=lambda span: span[1] - span[0])
+        return longest
+
+    def _items(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield (number, kind, name and content type) of each item."""
         content = self._boxes.get(b"iinf", b"")
         start = 6 if content[:1] == b"\0" else 8
         for name, entry in _boxes(content[start:]):
-            if name == b"infe" and entry[:1] == b"\2" and entry[8:12] == b"Exif":
-                return _place(self._boxes.get(b"iloc", b""), _number(entry, 4, 2))
-        return 0, 0
+            width = {b"\2": 2, b"\3": 4}.get(entry[:1])
+            if name == b"infe" and width:
+                at = 4 + width + 2
+                yield _number(entry, 4, width), entry[at : at + 4], entry[at + 4 :]
+
+    def _places(self) -> dict[int, Span]:
+        if self._found is None:
+            self._found = dict(_places(self._boxes.get(b"iloc", b"")))
+        return self._found
 
     def _primary_item(self) -> int:
         pitm = self._boxes.get(b"pitm", b"")
@@ -126,27 +169,28 @@ def _associated(ipma: bytes, item: int) -> list[int]:
     raise ValueError("no properties")
 
 
-def _place(iloc: bytes, item: int) -> tuple[int, int]:
-    """Return (offset, length) of an item that lies in the file in one piece."""
+def _places(iloc: bytes) -> Iterator[tuple[int, Span]]:
+    """Yield each item that lies in the file in one piece, and where."""
+    if not iloc:
+        return
     version = iloc[0]
     offset_bytes, length_bytes = iloc[4] >> 4, iloc[4] & 15
     base_bytes, index_bytes = iloc[5] >> 4, iloc[5] & 15 if version else 0
     id_bytes = 4 if version == 2 else 2
     at = 6 + id_bytes
     for _ in range(min(_number(iloc, 6, id_bytes), _MAX_BOXES)):
-        found = _number(iloc, at, id_bytes)
+        item = _number(iloc, at, id_bytes)
         at += id_bytes
         method = _number(iloc, at, 2) & 15 if version else 0
         at += 4 if version else 2
         base = _number(iloc, at, base_bytes)
         extents = _number(iloc, at + base_bytes, 2)
         at += base_bytes + 2
-        if found == item and extents == 1 and method == 0:
-            at += index_bytes
-            offset = base + _number(iloc, at, offset_bytes)
-            return offset, _number(iloc, at + offset_bytes, length_bytes)
+        if extents == 1 and method == 0:
+            start = base + _number(iloc, at + index_bytes, offset_bytes)
+            length = _number(iloc, at + index_bytes + offset_bytes, length_bytes)
+            yield item, (start, start + length)
         at += extents * (index_bytes + offset_bytes + length_bytes)
-    return 0, 0
 
 
 def _number(data: bytes, at: int, count: int) -> int:

@@ -13,14 +13,15 @@ from base64 import b32encode
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from upnpserver.media import ogg_pages
+from upnpserver.errors import ProbeError
+from upnpserver.media import ebml, heif, jpeg, ogg_pages, png, webp
+from upnpserver.media.picture_headers import tiff_picture
 from upnpserver.media.riff import Order, ReadAt, chunks
 from upnpserver.media.signatures import id3_bytes
 
 SAMPLE_BYTES: Final = 8 * 1024
 _MAX_BOXES: Final = 256
 _MAX_BLOCKS: Final = 256
-_MAX_MARKERS: Final = 512
 
 Span = tuple[int, int]  # start, end
 
@@ -136,14 +137,56 @@ def _media_data(read_at: ReadAt, size_bytes: int) -> Span:
 
 def _from_scan(read_at: ReadAt, size_bytes: int) -> Span:
     """Return a JPEG from its first scan on. Source: ITU-T T.81 annex B."""
-    at = 2
-    for _ in range(_MAX_MARKERS):
+    try:
+        return jpeg.read_header(read_at).scan_at, size_bytes
+    except ProbeError:
+        return 0, size_bytes
+
+
+def _pictures(
+    picture: Callable[[ReadAt, int], Span],
+) -> Callable[[ReadAt, int], Span]:
+    """Return a finder of the pixels that a format's reader tells of."""
+
+    def find(read_at: ReadAt, size_bytes: int) -> Span:
+        try:
+            return picture(read_at, size_bytes)
+        except ProbeError:
+            return 0, size_bytes
+
+    return find
+
+
+def _movie_list(read_at: ReadAt, size_bytes: int) -> Span:
+    """Return an AVI's first list of frames. Source: AVI RIFF file reference."""
+    for name, start, length in chunks(read_at, 12, size_bytes, "little"):
+        if name == b"LIST" and read_at(start, 4) == b"movi":
+            return start + 4, start + length
+    return 0, size_bytes
+
+
+def _after_script(read_at: ReadAt, size_bytes: int) -> Span:
+    """Leave out the tags before sound and picture. Source: Adobe FLV 10.1, E.4."""
+    at = int.from_bytes(read_at(5, 4), "big") + 4
+    for _ in range(_MAX_BLOCKS):
         header = read_at(at, 4)
-        if len(header) < 4 or header[0] != 0xFF:
+        if len(header) < 4 or header[0] & 0x1F in {8, 9}:
             break
-        if header[1] == 0xDA:
-            return at, size_bytes
-        at += 2 + int.from_bytes(header[2:], "big")
+        at += 15 + int.from_bytes(header[1:], "big")
+    return at, size_bytes
+
+
+def _dsd_chunk(read_at: ReadAt, size_bytes: int) -> Span:
+    """Return a DSDIFF file's sound. Source: DSDIFF 1.5 section 3."""
+    at = 16
+    for _ in range(_MAX_BLOCKS):
+        header = read_at(at, 12)
+        if len(header) < 12:
+            break
+        start, length = at + 12, int.from_bytes(header[4:], "big")
+        if header[:4] in {b"DSD ", b"DST "}:
+            return start, min(start + length, size_bytes)
+        at = start + length + length % 2
     return 0, size_bytes
 
 
@@ -199,6 +242,16 @@ _FINDERS: Final[dict[str, Callable[[ReadAt, int], Span]]] = {
     "3gpp": _media_data,
     "3gpp2": _media_data,
     "jpeg": _from_scan,
+    "png": _pictures(lambda read_at, size: png.read_header(read_at, size).picture),
+    "webp": _pictures(lambda read_at, size: webp.read_header(read_at, size).picture),
+    "heic": _pictures(lambda read_at, _: heif.read_header(read_at).picture),
+    "avif": _pictures(lambda read_at, _: heif.read_header(read_at).picture),
+    "tiff": tiff_picture,
+    "matroska": ebml.clusters,
+    "webm": ebml.clusters,
+    "avi": _movie_list,
+    "flv": _after_script,
+    "dff": _dsd_chunk,
     "wav": _chunk_named(b"data", "little"),
     "aiff": _chunk_named(b"SSND", "big"),
     "asf": _asf_data,

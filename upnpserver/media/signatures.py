@@ -20,6 +20,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"fLaC", "flac"),
     (0, b"OggS", "ogg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
     (0, b"GIF87a", "gif"),
     (0, b"GIF89a", "gif"),
     (0, b"II*\0", "tiff"),
@@ -97,6 +99,7 @@ _BELIEVED = {
     "vob": "mpegps",
     "m2v": "mpegvideo",
     "m1v": "mpegvideo",
+    "jxl": "jxl",  # its mark without a box is two bytes
 }
 
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

@@ -6,38 +6,47 @@ of each chunk's beginning do.
 Source: RFC 9649 (WebP container, lossless bitstream); RFC 6386 section 9.1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from upnpserver.errors import ProbeError
 from upnpserver.media.riff import ReadAt, chunks
 
-_MAX_EXIF_BYTES: Final = 64 * 1024
+_MAX_CHUNK_BYTES: Final = 256 * 1024
+_PIXELS: Final = {b"VP8 ", b"VP8L", b"ALPH", b"ANMF"}
 _ALPHA: Final = 0x10
 
 
 @dataclass(frozen=True, slots=True)
 class WebpHeader:
-    """Size in pixels, bits a pixel, and raw Exif data (b"" for none)."""
+    """Size in pixels, bits a pixel, and raw data (b"" for none).
+
+    picture: where the pixels begin and end in the file.
+    """
 
     width: int
     height: int
     bits: int
     exif: bytes = b""
+    xmp: bytes = b""
+    picture: tuple[int, int] = (0, 0)
 
 
 def read_header(read_at: ReadAt, size_bytes: int) -> WebpHeader:
     """Return the header. Raises ProbeError if there is no picture in the file."""
     found: WebpHeader | None = None
+    told = {b"EXIF": b"", b"XMP ": b""}
+    begin = end = 0
     for name, start, length in chunks(read_at, 12, size_bytes, "little"):
-        if name == b"EXIF" and found:
-            exif = read_at(start, min(length, _MAX_EXIF_BYTES))
-            return WebpHeader(found.width, found.height, found.bits, exif)
         if found is None:
             found = _picture(name, read_at(start, 10))
+        if name in _PIXELS:
+            begin, end = begin or start, start + length
+        elif name in told:
+            told[name] = told[name] or read_at(start, min(length, _MAX_CHUNK_BYTES))
     if found is None:
         raise ProbeError("it is a WebP without a picture")
-    return found
+    return replace(found, exif=told[b"EXIF"], xmp=told[b"XMP "], picture=(begin, end))
 
 
 def _picture(name: bytes, head: bytes) -> WebpHeader | None:
