@@ -12,6 +12,7 @@ usual letters, in words of one script. Frequencies of bytes alone, as general
 detectors have them, need more text than a title is: see the tests.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -282,3 +283,24 @@ _GUESSES: Final[tuple[_Alphabetic | _Latin | _Ideographic, ...]] = (
     _Ideographic("big5", TRADITIONAL, range(0xA4, 0xC7)),
     _Ideographic("cp949", HANGUL, range(0xB0, 0xC9), 0xA1),
 )
+
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a small file that does not tell its charset.
+
+    By its byte order mark, or UTF-8, or else as the lines of an old tag are.
+    """
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return content.decode(name, "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\n".join(repaired(content.decode("latin-1").split("\n")))
