@@ -27,8 +27,10 @@ _NEEDED_BYTES: Final[Mapping[str, int]] = {
     "APIC": 1024,
     "POPM": 512,
     "CHAP": 8192,
+    "MVNM": 64,  # that there is such a text is all
+    "MVIN": 64,
     "USLT": 64,
-    "SYLT": 64,  # that there are lyrics is all
+    "SYLT": 64,
 }
 # Names of ID3v2.2. Some programs write them into an ID3v2.3 tag, with a NUL.
 _OLD_NAMES: Final[Mapping[str, str]] = {
@@ -60,6 +62,7 @@ _OLD_NAMES: Final[Mapping[str, str]] = {
     "MVI": "MVIN",
 }
 _ENCODINGS: Final = ("latin-1", "utf-16", "utf-16-be", "utf-8")
+_MARK_BYTES: Final = codecs.BOM_UTF16 + b"\0"
 _MARKS: Final = "\ufeff\ufffe"
 
 _MAX_FRAMES: Final = 1024
@@ -75,8 +78,11 @@ class Id3:
     frames: Mapping[str, list[bytes]]
 
     def has(self, name: str) -> bool:
-        """Return whether there is such a frame with something in it."""
-        return any(len(data.rstrip(b"\0")) > 1 for data in self.frames.get(name, ()))
+        """Return whether there is such a text frame, or such lyrics."""
+        # Before a lyrics frame's text: encoding and language; in SYLT two kinds.
+        start = {"USLT": 4, "SYLT": 6}.get(name, 1)
+        found = (data[start:].strip(b"\0") for data in self.frames.get(name, ()))
+        return any(text.strip(_MARK_BYTES) for text in found)
 
     def texts(self, name: str) -> list[str]:
         """Return all texts of the frames of that name."""
