@@ -1,4 +1,5 @@
 import base64
+import io
 import os
 import shutil
 import struct
@@ -15,7 +16,7 @@ from mutagen.wave import WAVE
 from support.make_media import FIXTURES
 
 from upnpserver.media.probe import probe
-from upnpserver.model import Kind
+from upnpserver.model import Chapter, Kind
 
 FORMATS = FIXTURES / "formats"
 MUSIC = FIXTURES / "household" / "Music"
@@ -44,8 +45,11 @@ FILES = {
     "aiff.aiff": ("audio/aiff", "aiff", "pcm", "", 500, 352800, 11025, 2, 16),
     "alac.m4a": ("audio/mp4", "mp4", "alac", "", 500, 705600, 22050, 2, 16),
     "au.au": ("audio/basic", "au", "ulaw", "", 500, 128000, 8000, 2, None),
+    "alaw.aifc": ("audio/aiff", "aiff", "alaw", "", 500, 128000, 8000, 2, None),
     "audio_only.mp4": ("audio/mp4", "mp4", "aac", "lc", 523, 31115, 44100, 2, None),
     "audiobook.m4b": ("audio/mp4", "mp4", "aac", "lc", 523, 31115, 44100, 2, None),
+    "caf.caf": ("audio/x-caf", "caf", "pcm", "", 500, 354304, 11025, 2, 16),
+    "chapters.m4b": ("audio/mp4", "mp4", "aac", "lc", 3023, 32198, 44100, 1, None),
     "dts.dts": ("audio/vnd.dts", "dts", "dts", "", 501, 321213, 48000, 2, None),
     "eac3.eac3": ("audio/eac3", "eac3", "eac3", "", 523, 63853, 44100, 2, None),
     "flac.oga": ("audio/ogg", "ogg", "flac", "", 500, 136560, 22050, 2, 16),
@@ -53,16 +57,20 @@ FILES = {
         *("audio/x-matroska", "matroska", "opus", ""),
         *(508, 51291, 48000, 2, None),
     ),
+    "mlp.mlp": (MLP, "truehd", "mlp", "", None, None, 48000, 2, 16),
     "mp2.mp2": ("audio/mpeg", "mp3", "mp2", "layer2", 522, 64000, 44100, 2, None),
     "mpeg2_layer3.mp3": (
         *("audio/mpeg", "mp3", "mp3", "layer3"),
         *(500, 32003, 22050, 2, None),
     ),
+    "opus.weba": ("audio/webm", "webm", "opus", "", 508, 50755, 48000, 2, None),
+    "rf64.wav": ("audio/x-wav", "wav", "pcm", "", 500, 256000, 8000, 2, 16),
     "speex.spx": ("audio/ogg", "ogg", "speex", "", 491, 12800, 16000, 2, None),
     "truehd.thd": (MLP, "truehd", "truehd", "", None, None, 48000, 2, None),
     "tta.tta": ("audio/x-tta", "tta", "tta", "", 500, 96320, 11025, 2, 16),
     "vbr.mp3": ("audio/mpeg", "mp3", "mp3", "layer3", 500, 43254, 44100, 2, None),
     "wav24.wav": ("audio/x-wav", "wav", "pcm", "", 500, 529200, 11025, 2, 24),
+    "wave64.w64": ("audio/x-w64", "wave64", "pcm", "", 500, 256000, 8000, 2, 16),
     "wavpack.wv": (
         *("audio/x-wavpack", "wavpack", "wavpack", ""),
         *(500, 181504, 22050, 2, 16),
@@ -293,15 +301,62 @@ def dsf():
     return b"DSD " + struct.pack("<QQQ", 28, 28 + len(chunks), 0) + chunks
 
 
-def dff():
+def dff(sound=None, tag=b""):
     def chunk(name, data):
         return name + struct.pack(">Q", len(data)) + data
 
     properties = b"SND " + chunk(b"FS  ", struct.pack(">I", 2822400))
     properties += chunk(b"CHNL", struct.pack(">H", 2) + b"SLFTSRGT")
-    properties += chunk(b"CMPR", b"DSD \x0enot compressed\0")
+    packed = b"DST \x0bDST Encoded" if sound else b"DSD \x0enot compressed\0"
+    properties += chunk(b"CMPR", packed)
     body = b"DSD " + chunk(b"FVER", b"\1\5\0\0") + chunk(b"PROP", properties)
-    return chunk(b"FRM8", body + chunk(b"DSD ", bytes(2822400 // 8)))
+    if sound:
+        body += chunk(b"DST ", chunk(b"FRTE", sound))
+    else:
+        body += chunk(b"DSD ", bytes(2822400 // 8))
+    return chunk(b"FRM8", body + (chunk(b"ID3 ", tag) if tag else b""))
+
+
+def bits(*fields):
+    """Return fields of (value, bits), the lowest bit first."""
+    packed = at = 0
+    for value, count in fields:
+        packed |= value << at
+        at += count
+    return packed.to_bytes((at + 7) // 8, "little")
+
+
+def tak():
+    info = bits(
+        *((2, 6), (0, 4), (4, 4), (44100, 35)),
+        *((0, 3), (44100 - 6000, 18), (16 - 8, 5), (2 - 1, 4), (0, 1)),
+    )
+    info += bytes(3)  # CRC
+    return b"tBaK\x01" + len(info).to_bytes(3, "little") + info + bytes(4)
+
+
+def musepack_7():
+    return b"MP+\x07" + struct.pack("<II", 40, 0) + bytes(200)
+
+
+def musepack_8():
+    samples = b"\x81\x80\x00"  # 16384: seven bits a byte
+    header = bytes(4) + b"\x08" + samples + b"\0" + b"\x0f\x18"
+    gain = b"\x01" + bytes(8)
+    packets = b"SH" + bytes([3 + len(header)]) + header
+    packets += b"RG" + bytes([3 + len(gain)]) + gain
+    return b"MPCK" + packets + b"AP" + bytes(20)
+
+
+def optimfrog():
+    # Samples in all channels (48 bits), sample type 2 (16 bits), channels - 1.
+    header = struct.pack("<IHBBI", 88200, 0, 2, 1, 44100)
+    return b"OFR " + struct.pack("<I", len(header)) + header + bytes(100)
+
+
+def amr():
+    frame = b"\x3c" + bytes(31)  # 12.2 kb/s, 20 ms
+    return b"#!AMR\n" + frame * 50
 
 
 def ape():
@@ -322,6 +377,15 @@ def midi():
     [
         ("a.dsf", dsf(), ("audio/x-dsf", "dsd", 12, 2822400, 2, 1)),
         ("a.dff", dff(), ("audio/x-dff", "dsd", 500, 2822400, 2, 1)),
+        (
+            *("a.dff", dff(struct.pack(">IH", 150, 75))),
+            ("audio/x-dff", "dst", 2000, 2822400, 2, 1),
+        ),
+        ("a.tak", tak(), ("audio/x-tak", "tak", 1000, 44100, 2, 16)),
+        ("a.mpc", musepack_7(), ("audio/x-musepack", "musepack", 1032, 44100, 2, None)),
+        ("a.mpc", musepack_8(), ("audio/x-musepack", "musepack", 372, 44100, 2, None)),
+        ("a.ofr", optimfrog(), ("audio/x-ofr", "ofr", 1000, 44100, 2, 16)),
+        ("a.amr", amr(), ("audio/amr", "amr", 1000, 8000, 1, None)),
         ("a.ape", ape(), ("audio/x-ape", "ape", 1000, 44100, 2, 16)),
         ("a.mid", midi(), ("audio/midi", "midi", 1000, None, None, None)),
     ],
@@ -331,3 +395,81 @@ def test_formats_without_an_encoder(tmp_path, name, data, expected):
     path.write_bytes(data)
     names = ("mime", "audio_codec", "duration_ms", *SOUND[6:])
     assert told(facts_of(path), *names) == expected
+
+
+def test_chapters():
+    facts = facts_of(FORMATS / "chapters.m4b")
+    assert facts.audiobook
+    assert facts.chapters == (
+        *(Chapter(0, "Setting out"), Chapter(1000, "Łódź"), Chapter(2000, "Home")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "brand", "is_one"),
+    [
+        ("a.m4b", b"M4A ", True),
+        ("a.m4a", b"M4B ", True),
+        ("a.m4a", b"M4A ", False),
+        ("a.mp4", b"isom", False),
+    ],
+)
+def test_audiobook_by_name_or_brand(tmp_path, name, brand, is_one):
+    data = (FORMATS / "audiobook.m4b").read_bytes()
+    path = tmp_path / name
+    path.write_bytes(data[:8] + brand + data[12:])
+    assert facts_of(path).audiobook is is_one
+
+
+def test_tags_at_the_end_of_dff_and_dsf(tmp_path):
+    file = io.BytesIO()
+    id3(TIT2(encoding=3, text=["Inside"])).save(file)
+    path = tmp_path / "a.dff"
+    path.write_bytes(dff(tag=file.getvalue()))
+    assert facts_of(path).title == "Inside"
+    data = dsf()
+    path = tmp_path / "a.dsf"
+    path.write_bytes(
+        data[:20] + struct.pack("<Q", len(data)) + data[28:] + file.getvalue()
+    )
+    assert facts_of(path).title == "Inside"
+
+
+def test_ape_tags_behind_an_mp3(song):
+    path = song("vbr.mp3")
+    tags = APEv2()
+    tags["Title"], tags["Artist"] = "Long title that ID3v1 would cut off", "Someone"
+    tags.save(path)
+    with path.open("ab") as file:
+        file.write(id3_1(b"Long title that ID3v1 would cu", b"Someone", 5, 17))
+    facts = facts_of(path)
+    assert facts.title == "Long title that ID3v1 would cut off"
+    assert facts.duration_ms == 500
+
+
+def test_stacked_tags_of_id3(song):
+    """Windows Media Player put a second tag before the first."""
+    path = song("vbr.mp3")
+    path.write_bytes(b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + path.read_bytes())
+    assert told(facts_of(path), "duration_ms", "audio_codec") == (500, "mp3")
+
+
+def test_id3_before_flac_and_aac(song):
+    for name in ("aac.aac", "flac.flac"):
+        source = FORMATS / name
+        if name == "flac.flac":
+            source = MUSIC / "The Foundry/Second Wind/01 - Bellows.flac"
+        path = song("aac.aac").with_name(name)
+        shutil.copy(source, path)
+        before = told(facts_of(path), "container", "duration_ms", "content_id")
+        id3(TIT2(encoding=3, text=["Before"])).save(path)
+        facts = facts_of(path)
+        assert told(facts, "container", "duration_ms", "content_id") == before
+        assert facts.title == ("Before" if name == "aac.aac" else "Bellows")
+
+
+def test_mp4_without_sound_is_left_to_the_other_parser(tmp_path):
+    path = shutil.copy(FORMATS / "silent.mp4", tmp_path / "a.m4a")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"ftypisom", b"ftypM4A ", 1))
+    assert facts_of(path).kind is Kind.VIDEO

@@ -19,11 +19,14 @@ CONTAINERS = {
     "ac3.ac3": "ac3",
     "aiff.aiff": "aiff",
     "alac.m4a": "mp4",
+    "alaw.aifc": "aiff",
     "alpha.png": "png",
     "asf_wmv2.wmv": "asf",
     "au.au": "au",
     "audio_only.mp4": "mp4",
     "audiobook.m4b": "mp4",
+    "caf.caf": "caf",
+    "chapters.m4b": "mp4",
     "cmyk.jpg": "jpeg",
     "dts.dts": "dts",
     "eac3.eac3": "eac3",
@@ -39,6 +42,7 @@ CONTAINERS = {
     "lossless.webp": "webp",
     "lossy.webp": "webp",
     "matroska.mka": "matroska",
+    "mlp.mlp": "truehd",
     "mp2.mp2": "mp3",
     "mpeg1.mpg": "mpegps",
     "mpeg2.ts": "mpegts",
@@ -46,9 +50,11 @@ CONTAINERS = {
     "mpeg2_layer3.mp3": "mp3",
     "mpeg4_asp.avi": "avi",
     "mpeg4_sp.mp4": "mp4",
+    "opus.weba": "webm",
     "picture.avif": "avif",
     "picture.bmp": "bmp",
     "picture.tiff": "tiff",
+    "rf64.wav": "wav",
     "silent.mp4": "mp4",
     "speex.spx": "ogg",
     "theora.ogv": "ogg",
@@ -57,6 +63,7 @@ CONTAINERS = {
     "vbr.mp3": "mp3",
     "vp9.webm": "webm",
     "wav24.wav": "wav",
+    "wave64.w64": "wave64",
     "wavpack.wv": "wavpack",
     "wma2.wma": "asf",
 }
@@ -98,7 +105,11 @@ def ftyp(brand, *compatible):
         (b"DSD \x1c" + bytes(7) + bytes(8), "dsf"),
         (b"FRM8" + bytes(8) + b"DSD ", "dff"),
         (b"RF64\xff\xff\xff\xffWAVE", "wav"),
+        (b"BW64\xff\xff\xff\xffWAVE", "wav"),
         (b"#!AMR\n", "amr"),
+        (b"tBaK\x01", "tak"),
+        (b"OFR \x0c", "ofr"),
+        (b"ADIF\x80", "adif"),
         (b"MThd\0\0\0\x06", "midi"),
         (b"caff\0\x01", "caf"),
         (b".RMF\0\0\0\x12", "realmedia"),
@@ -143,7 +154,8 @@ def test_a_long_text_may_be_cut_within_a_character():
 
 
 @pytest.mark.parametrize(
-    ("extension", "container"), [("mp3", "mp3"), ("vob", "mpegps"), ("m2ts", "mpegts")]
+    ("extension", "container"),
+    [("mp3", "mp3"), ("mpc", "musepack"), ("vob", "mpegps"), ("m2ts", "mpegts")],
 )
 def test_a_stream_after_rubbish_is_believed_by_its_name(extension, container):
     assert recognise(b"\x01\x02\xfe" * 500, extension) == container

@@ -74,7 +74,10 @@ def make_hostile(folder: Path) -> set[str]:
     bad["half.dff"] = b"FRM8" + b"\xff" * 8 + b"DSD FVER" + b"\xff" * 8
     bad["tag_only.mp3"] = _id3(b"TIT2" + struct.pack(">IH", 0x7FFFFFFF, 0) + b"\0")
     bad["negative.wav"] = b"RIFF\xff\xff\xff\xffWAVEfmt \xf0\xff\xff\xff"
-    bad["bomb.mp3"] = _compressed_frame() + (FORMATS / "vbr.mp3").read_bytes()
+    aiff = (FORMATS / "aiff.aiff").read_bytes()
+    tag = _compressed_frame()
+    chunks = aiff[8:] + b"ID3 " + struct.pack(">I", len(tag)) + tag
+    bad["bomb.aiff"] = b"FORM" + struct.pack(">I", len(chunks)) + chunks
     for name, data in bad.items():
         (folder / name).write_bytes(data)
     sparse = {"huge.mkv": b"\x1a\x45\xdf\xa3", "huge.mpg": b"\0\0\x01\xba"}
@@ -96,6 +99,7 @@ def _make_harmless(folder: Path) -> None:
     (folder / "half.mkv").write_bytes((FORMATS / "vp9.webm").read_bytes()[:9000])
     song = (FORMATS / "vbr.mp3").read_bytes()
     (folder / "deep.mp3").write_bytes(_deep_chapters() + song)
+    (folder / "bomb.mp3").write_bytes(_compressed_frame() + song)
     (folder / "really_a_song.jpg").write_bytes(song)
 
 

@@ -212,21 +212,27 @@ _AUDIO_FORMATS: dict[str, tuple[str, ...]] = {
     "aac.aac": ("-c:a", "aac", "-b:a", "48k"),
     "ac3.ac3": ("-c:a", "ac3", "-b:a", "64k"),
     "aiff.aiff": ("-c:a", "pcm_s16be", "-ar", "11025"),
+    "alaw.aifc": ("-f", "aiff", "-c:a", "pcm_alaw", "-ar", "8000"),
     "alac.m4a": ("-c:a", "alac", "-ar", "22050"),
     "audiobook.m4b": ("-f", "ipod", "-c:a", "aac", "-b:a", "32k"),
     "audio_only.mp4": ("-c:a", "aac", "-b:a", "32k"),
     "au.au": ("-c:a", "pcm_mulaw", "-ar", "8000"),
+    "caf.caf": ("-c:a", "pcm_s16be", "-ar", "11025"),
     "dts.dts": ("-c:a", "dca", "-strict", "-2", "-b:a", "320k", "-ar", "48000"),
     "eac3.eac3": ("-c:a", "eac3", "-b:a", "64k"),
     "flac.oga": ("-f", "ogg", "-c:a", "flac", "-ar", "22050", "-sample_fmt", "s16"),
     "matroska.mka": ("-c:a", "libopus", "-b:a", "32k"),
+    "mlp.mlp": ("-c:a", "mlp", "-strict", "-2", "-ar", "48000"),
     "mp2.mp2": ("-c:a", "mp2", "-b:a", "64k"),
     "mpeg2_layer3.mp3": ("-c:a", "libmp3lame", "-b:a", "32k", "-ar", "22050"),
+    "opus.weba": ("-f", "webm", "-c:a", "libopus", "-b:a", "32k"),
+    "rf64.wav": ("-c:a", "pcm_s16le", "-ar", "8000", "-rf64", "always"),
     "speex.spx": ("-c:a", "libspeex", "-ar", "16000", "-b:a", "16k"),
     "truehd.thd": ("-c:a", "truehd", "-strict", "-2", "-ar", "48000"),
     "tta.tta": ("-c:a", "tta", "-ar", "11025"),
     "vbr.mp3": ("-c:a", "libmp3lame", "-q:a", "7", "-ar", "44100"),
     "wav24.wav": ("-c:a", "pcm_s24le", "-ar", "11025"),
+    "wave64.w64": ("-c:a", "pcm_s16le", "-ar", "8000"),
     "wavpack.wv": ("-c:a", "wavpack", "-ar", "22050"),
     "wma2.wma": ("-c:a", "wmav2", "-b:a", "48k", "-ar", "44100"),
 }
@@ -296,6 +302,7 @@ _VIDEO_FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
 def _formats(formats: Path) -> None:
     for name, options in _AUDIO_FORMATS.items():
         _tone(formats / name, 440, 0.5, *options)
+    _audiobook(formats / "chapters.m4b")
     for name, (raster, options) in _VIDEO_FORMATS.items():
         _film(formats / name, raster, *options, seconds=1)
     picture = _picture((100, 60), (90, 160, 90))
@@ -321,6 +328,24 @@ def _tone(path: Path, hz: int, seconds: float, *options: str) -> None:
     _ffmpeg(path, "-filter_complex", source, *options)
 
 
+def _audiobook(path: Path) -> None:
+    """Write three seconds of sound with a chapter each."""
+    lines = [";FFMETADATA1"]
+    for start_s, title in enumerate(("Setting out", "Łódź", "Home")):
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start_s * 1000}"]
+        lines += [f"END={start_s * 1000 + 1000}", f"title={title}"]
+    told = path.with_suffix(".txt")
+    told.write_text("\n".join(lines), "utf-8")
+    _ffmpeg(
+        path,
+        *("-f", "lavfi", "-i", "sine=f=330:d=3", "-i", str(told)),
+        *("-map", "0", "-map_chapters", "1", "-f", "ipod", "-c:a", "aac"),
+        *("-b:a", "32k"),
+        metadata=1,
+    )
+    told.unlink()
+
+
 def _film(
     path: Path, raster: str, *options: str, title: str = "", seconds: int = 2
 ) -> None:
@@ -335,11 +360,12 @@ def _film(
     )
 
 
-def _ffmpeg(path: Path, *arguments: str) -> None:
+def _ffmpeg(path: Path, *arguments: str, metadata: int = -1) -> None:
+    """Run ffmpeg; metadata: the input whose metadata is kept, -1 for none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     command = (
         *("ffmpeg", "-nostdin", "-v", "error", "-y", "-bitexact"),
-        *(*arguments, "-map_metadata", "-1", "-threads", "1"),
+        *(*arguments, "-map_metadata", str(metadata), "-threads", "1"),
         *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
         str(path),
     )

@@ -5,7 +5,7 @@ the rest by mutagen, one class for each format. (mutagen.File() tries all
 classes, and turns all of each tag into objects that can be written back.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ from upnpserver.model import Kind, MediaFacts
 
 # mutagen reads a MIDI file whole.
 _MAX_MIDI_BYTES: Final = 8 << 20
+_MAX_DFF_CHUNKS: Final = 64
 
 # Codecs of which bits a sample are a fact, not the decoder's choice.
 _LOSSLESS: Final = {
@@ -221,7 +222,9 @@ def _ogg(source: Source) -> _Sound:
         if mark in head:
             ogg = _open(reader, source)
             tags = tag_formats.from_vorbis(list(ogg.tags or ()))
-            return _by_mutagen(ogg.info, codec, tags)
+            sound = _by_mutagen(ogg.info, codec, tags)
+            # Opus plays at 48 kHz whatever was put into it: RFC 7845 section 5.1.
+            return replace(sound, sample_rate_hz=sound.sample_rate_hz or 48000)
     raise ProbeError("its sound is in no known codec")
 
 
@@ -276,30 +279,34 @@ def _dsf(source: Source) -> _Sound:
 
 def _dff(source: Source) -> _Sound:
     dff = _open(DSDIFF, source)
-    codec = "dst" if getattr(dff.info, "compression", "") == "DST" else "dsd"
-    at = _dff_id3_at(source)
-    return _by_mutagen(dff.info, codec, id3_tags(source, at) if at else NO_TAGS)
+    found = dict(_dff_chunks(source))
+    tags = id3_tags(source, found[b"ID3 "]) if b"ID3 " in found else NO_TAGS
+    if b"DST " not in found:
+        return _by_mutagen(dff.info, "dsd", tags)
+    # Compressed: the first chunk inside counts the frames, 75 a second.
+    counted = source.read_at(found[b"DST "] + 12, 6)
+    frames, rate = (
+        int.from_bytes(counted[:4], "big"),
+        int.from_bytes(counted[4:], "big"),
+    )
+    sound = _by_mutagen(dff.info, "dst", tags)
+    return replace(sound, duration_ms=frames * 1000 / rate if rate else None)
 
 
-def _dff_id3_at(source: Source) -> int:
-    """Return where a DFF file's ID3 chunk begins, 0 if there is none.
+def _dff_chunks(source: Source) -> Iterator[tuple[bytes, int]]:
+    """Yield (name, start) of a DFF file's chunks.
 
-    Source: DSDIFF 1.5: chunks with lengths of 64 bits, at even offsets.
+    Source: DSDIFF 1.5 section 3: lengths of 64 bits, even offsets.
     """
     at = 16
     for _ in range(_MAX_DFF_CHUNKS):
         header = source.read_at(at, 12)
         if len(header) < 12:
-            return 0
+            return
         length = int.from_bytes(header[4:], "big")
         at += 12
-        if header[:4] == b"ID3 ":
-            return at
+        yield header[:4], at
         at += length + length % 2
-    return 0
-
-
-_MAX_DFF_CHUNKS: Final = 64
 
 
 def _midi(source: Source) -> _Sound:

@@ -121,7 +121,12 @@ def _wave_chunks(read_at: ReadAt, size_bytes: int) -> Iterator[tuple[bytes, int,
 
 
 def _format(data: bytes) -> Pcm:
-    """Return what a WAVEFORMATEX says."""
+    """Return what a WAVEFORMATEX says.
+
+    Raises ProbeError if it is cut off.
+    """
+    if len(data) < 16:
+        raise ProbeError("its format is not told")
     numbers = [int.from_bytes(data[at : at + 2], "little") for at in range(0, 16, 2)]
     tag, channels, bits = numbers[0], numbers[1], numbers[7]
     if tag == _EXTENSIBLE and len(data) >= 26:
