@@ -6,11 +6,16 @@ from upnpserver.errors import MalformedRequest
 from upnpserver.scan.messages import (
     Committed,
     Finished,
+    InRoot,
+    Look,
     Progress,
     Ready,
     Scan,
     ScanRoot,
     Trouble,
+    Unsettled,
+    Unwatched,
+    Watched,
     from_line,
     to_line,
 )
@@ -25,14 +30,16 @@ roots = st.builds(
     paths,
     st.lists(kinds, max_size=3).map(tuple),
 )
+numbers = st.integers(0, 9)
+all_roots = st.lists(roots, max_size=3).map(tuple)
+places = st.lists(st.builds(InRoot, numbers, paths), max_size=3).map(tuple)
+watches = st.lists(st.tuples(numbers, paths), max_size=3).map(tuple)
 messages = st.one_of(
-    st.builds(
-        Scan,
-        paths,
-        st.lists(roots, max_size=3).map(tuple),
-        st.booleans(),
-        st.booleans(),
-    ),
+    st.builds(Scan, paths, all_roots, st.booleans(), st.booleans(), places),
+    st.builds(Look, paths, all_roots, places, places, places, places),
+    st.builds(Watched, numbers, watches),
+    st.builds(Unwatched, numbers, st.lists(paths, max_size=3).map(tuple)),
+    st.builds(Unsettled, places),
     st.builds(Ready),
     st.builds(Progress, st.integers(0), st.integers(0)),
     st.builds(Committed, st.integers(0), st.lists(texts).map(tuple)),

@@ -23,17 +23,16 @@ def as_known(file):
     return KnownFile(status.st_size, status.st_mtime_ns)
 
 
-def changes(root, known=None):
+def tree_of(root, known, enter=lambda directory: None):
+    return walk.Tree(
+        os.fsencode(root), lambda directory: known.get(directory, {}), is_mp3, enter
+    )
+
+
+def changes(root, known=None, start=b"", *, below=True):
     """Compare root with known: {directory: {name: KnownFile}}."""
     known = known or {}
-    return list(
-        walk.compare(
-            os.fsencode(root),
-            lambda directory: known.get(directory, {}),
-            set(known),
-            is_mp3,
-        )
-    )
+    return list(walk.compare(tree_of(root, known), set(known), start, below=below))
 
 
 def found(root, known=None):
@@ -153,6 +152,39 @@ def test_very_deep_trees_end(tmp_path):
     put(tmp_path, path)
     put(tmp_path, "d/2.mp3")
     assert found(tmp_path) == [b"d/2.mp3"]
+
+
+def test_only_one_folder(tmp_path):
+    for path in ("a/1.mp3", "a/b/2.mp3", "ab/3.mp3", "4.mp3"):
+        put(tmp_path, path)
+    known = {
+        b"a": {b"old.mp3": KnownFile(1, 1)},
+        b"a/gone": {b"5.mp3": KnownFile(1, 1)},
+        b"ab": {b"6.mp3": KnownFile(1, 1)},
+    }
+
+    def names(start, *, below):
+        return [c.name for c in changes(tmp_path, known, start, below=below)]
+
+    assert names(b"a", below=False) == [b"1.mp3", b"old.mp3"]
+    assert names(b"a", below=True) == [b"1.mp3", b"old.mp3", b"2.mp3", b"5.mp3"]
+    assert names(b"a/gone", below=True) == [b"5.mp3"]
+    assert names(b"a/gone", below=False) == [b"5.mp3"]
+    assert names(b"new", below=True) == []
+
+
+def test_each_folder_is_entered_before_it_is_listed(tmp_path):
+    entered = []
+
+    def enter(directory):
+        entered.append(directory)
+        if directory == b"a":
+            put(tmp_path, "a/late.mp3")
+
+    put(tmp_path, "a/b/1.mp3")
+    found = walk.compare(tree_of(tmp_path, {}, enter), set())
+    assert [change.name for change in found] == [b"late.mp3", b"1.mp3"]
+    assert entered == [b"", b"a", b"a/b"]
 
 
 def test_count_for_the_progress_bar(tmp_path):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from upnpserver.catalog.item_rows import Root
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
-from upnpserver.facts import facts_to_json
+from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import MediaFacts, Role
 
 _SHOWN_BESIDE = (Role.NFO, Role.ART)  # what items are made from, beside media
@@ -69,6 +69,30 @@ class FileRows:
             (root_row, directory),
         )
         return {name: KnownFile(size, mtime_ns) for name, size, mtime_ns in rows}
+
+    def read_file(
+        self, root: Root, root_row: int, directory: bytes, name: bytes
+    ) -> ReadFile | None:
+        """Return a file as it was read, None if there is none."""
+        found = self._rows.execute(
+            "select size_bytes, mtime_ns, facts, problem, role from file"
+            " where directory ="
+            " (select id from directory where root = ? and path = ?) and name = ?",
+            (root_row, directory, name),
+        ).fetchone()
+        if found is None:
+            return None
+        size_bytes, mtime_ns, facts, problem, role = found
+        return ReadFile(
+            root,
+            directory,
+            name,
+            size_bytes,
+            mtime_ns,
+            facts_from_json(facts) if facts else None,
+            problem or "",
+            Role(role),
+        )
 
     def known_directories(self, root_row: int) -> list[bytes]:
         """Return every directory of a root that holds files, in no order."""

@@ -83,6 +83,10 @@ class Writer:
         """Return what is known of the files right inside one directory."""
         return self._files.known_files(self._root_rows[root], directory)
 
+    def read_file(self, root: Root, directory: bytes, name: bytes) -> ReadFile | None:
+        """Return a file as it was once read, None if the catalog has none there."""
+        return self._files.read_file(root, self._root_rows[root], directory, name)
+
     def known_directories(self, root: Root) -> list[bytes]:
         """Return every directory of a root that holds files, in no order."""
         return self._files.known_directories(self._root_rows[root])

@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CatalogUnusable
+from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts
 from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control, Service
@@ -39,6 +40,7 @@ from upnpserver.net.scanner import Scanner
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
+from upnpserver.net.watch import Watch
 from upnpserver.policy import EVERYONE
 from upnpserver.progress import ProgressLine
 from upnpserver.scan.messages import (
@@ -128,7 +130,7 @@ class Server:
         )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
-        self._watch = InterfaceWatch(
+        self._interface_watch = InterfaceWatch(
             reactor,
             reactor,
             partial(usable_interfaces, config.interfaces),
@@ -136,19 +138,23 @@ class Server:
         )
         order = scan_order(config, count_first=out.isatty())
         self._scanner = Scanner(reactor, reactor, order, self._scanner_said)
+        self._folder_watch = Watch(
+            reactor, reactor, self._scanner, lambda name: role_of(name) is not None
+        )
 
     def start(self) -> None:
         """Listen, look around, scan. Raises ConfigError if the port is taken."""
         self._listening.start()
-        self._watch.start()
+        self._interface_watch.start()
         self._open_library()
-        self._scanner.scan()
+        self._folder_watch.start()
 
     def stop(self) -> Deferred[None]:
         """Say goodbye first, then end what is under way; fires when all is done."""
         self._systemd.stopping()
         self._progress.finish()
-        self._watch.stop()
+        self._interface_watch.stop()
+        self._folder_watch.stop()
         self._eventing.stop()
         ends: list[Deferred[Any]] = [
             self._discovery.stop(),
@@ -289,6 +295,7 @@ class Server:
         print(*lines, sep="\n  ", file=self._out, flush=True)
 
     def _scanner_said(self, message: Message) -> None:
+        self._folder_watch.heard(message)
         match message:
             case Ready():
                 self._open_library()  # anew, as it may be another file
@@ -303,6 +310,8 @@ class Server:
                 self._scan_finished(message)
 
     def _scan_finished(self, scan: Finished) -> None:
+        if not scan.whole:
+            return
         if scan.read or scan.gone:
             self._say("Libraries:", *map(str, self._library.counts()))
         self.log.info(

@@ -1,14 +1,15 @@
 """The scanner process as the server sees it: started, listened to, ended.
 
-It runs while there is something to do and then ends, so that an idle server is
-one process. One that dies is started again after a pause that grows: what made
-it die (a disk error, too little memory) may pass.
+It runs while there is something to do, waits a little for more and then ends,
+so that an idle server is one process. One that dies is started again after a
+pause that grows: what made it die (a disk error, too little memory) may pass.
 """
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessDone
@@ -26,7 +27,10 @@ from upnpserver.errors import MalformedRequest
 from upnpserver.scan.messages import (
     MAX_LINE_BYTES,
     Finished,
+    InRoot,
+    Look,
     Message,
+    Order,
     Ready,
     Scan,
     from_line,
@@ -36,12 +40,14 @@ from upnpserver.scan.messages import (
 COMMAND = (sys.executable, "-m", "upnpserver.scan.worker")
 PAUSES_S = (1.0, 10.0, 60.0, 600.0)
 PATIENCE_S = 3.0  # for the transaction at hand, once it was told to end
+LINGER_S = 5.0  # without an order; a start costs as much as some dozen files
+_WATCH_FD = 3  # in the scanner process
 
 
 class Scanner:
-    """Keeps one scan going until it is finished.
+    """Has orders carried out, one at a time.
 
-    tell: gets each message of the scanner process.
+    order: the scan of everything. tell: gets each message of the scanner process.
     """
 
     log = Logger()
@@ -55,67 +61,117 @@ class Scanner:
         *,
         command: Sequence[str] = COMMAND,
     ) -> None:
-        self._command = command
+        self._command = tuple(command)
         self._processes, self._clock = processes, clock
         self._order, self._tell = order, tell
+        self._descriptors: dict[int, Literal["w", "r"] | int] = {0: "w", 1: "r", 2: 2}
         self._process: _ScannerProcess | None = None
+        self._is_ending = self._is_stopped = False
+        self._asked: Order | None = None  # and not answered yet
+        self._next: Order | None = None
+        self._linger: IDelayedCall | None = None
         self._pause: IDelayedCall | None = None
         self._deaths = 0
-        self._again = False
-        self._asked = order
 
-    def scan(self, *, check: bool = False) -> None:
-        """Start a scan; one that is under way is followed by another.
+    @property
+    def is_free(self) -> bool:
+        """Whether an order would be carried out now."""
+        return self._asked is None and self._next is None
 
-        check: look for damage in the catalog first.
+    def watch_with(self, fd: int) -> None:
+        """Give coming processes an inotify descriptor to add watches to."""
+        self._descriptors[_WATCH_FD] = fd
+        self._command = (*self._command, str(_WATCH_FD))
+
+    def scan(self, *, check: bool = False, busy: Sequence[InRoot] = ()) -> None:
+        """Have everything scanned, after the order that is under way.
+
+        check: look for damage in the catalog first. busy: files to pass by.
         """
         if check:
             self._order = replace(self._order, check=True)
-        if self._process is not None:
-            self._again = True
-        elif self._pause is None:
-            self._start()
+        self._next = replace(self._order, busy=tuple(busy))
+        self._go_on()
+
+    def look(
+        self,
+        folders: Iterable[InRoot],
+        trees: Iterable[InRoot],
+        closed: Iterable[InRoot] = (),
+        busy: Iterable[InRoot] = (),
+    ) -> None:
+        """Have some folders looked at; only when is_free. See messages.Look."""
+        catalog, roots = self._order.catalog, self._order.roots
+        self._next = Look(catalog, roots, *map(tuple, (folders, trees, closed, busy)))
+        self._go_on()
 
     def stop(self) -> Deferred[None]:
         """End the process; fires when it is gone."""
-        self._again = False
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+        self._is_stopped, self._next = True, None
+        for call in (self._pause, self._linger):
+            if call is not None:
+                call.cancel()
+        self._pause = self._linger = None
         if self._process is None:
             return succeed(None)
-        process, self._process = self._process, None
-        return process.end(self._clock)
+        return self._process.end(self._clock)
+
+    def _go_on(self) -> None:
+        """Give the next order, if there is one and it can be given."""
+        waits = self._is_ending or self._pause is not None or self._is_stopped
+        if self._next is None or self._asked is not None or waits:
+            return
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._process is None:
+            self._start()
+        assert self._process is not None
+        self._asked, self._next = self._next, None
+        self._process.order(self._asked)
 
     def _start(self) -> None:
-        self._pause = None
-        self._asked = self._order
-        self._process = _ScannerProcess(self._asked, self._heard, self._ended)
+        self._process = _ScannerProcess(self._heard, self._ended)
         # The child closes what it does not know: no socket of ours leaks to it.
         self._processes.spawnProcess(
             self._process,
             self._command[0],
             self._command,
             env=dict(os.environ),
-            childFDs={0: "w", 1: "r", 2: 2},
+            childFDs=self._descriptors,
         )
 
     def _heard(self, message: Message) -> None:
+        asked = self._asked
+        if isinstance(message, Ready) and isinstance(asked, Scan) and asked.check:
+            self._order = replace(self._order, check=False)  # it is whole now
         if isinstance(message, Finished):
-            self._deaths = 0
-        if isinstance(message, Ready) and self._asked.check:  # it is whole now
-            self._order = replace(self._order, check=False)
+            self._deaths, self._asked = 0, None
+            if not self._is_stopped and self._linger is None:
+                self._linger = self._clock.callLater(LINGER_S, self._end)
         self._tell(message)
+        self._go_on()
+
+    def _end(self) -> None:
+        """Let the process end: there was nothing to do for a while."""
+        self._linger = None
+        if self._process is not None:
+            self._is_ending = True
+            self._process.end(self._clock)
 
     def _ended(self, reason: Failure) -> None:
-        if self._process is None:  # we asked for it
+        process, self._process = self._process, None
+        was_asked_to, self._is_ending = self._is_ending, False
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._is_stopped:
             return
-        self._process = None
-        if isinstance(reason.value, ProcessDone):
-            if self._again:
-                self._again = False
-                self._start()
+        if was_asked_to or (process and process.did_finish and _is_clean(reason)):
+            self._next, self._asked = self._next or self._asked, None
+            self._go_on()
             return
+        self._next, self._asked = self._next_whole(), None
         pause_s = PAUSES_S[min(self._deaths, len(PAUSES_S) - 1)]
         self._deaths += 1
         self.log.warn(
@@ -123,28 +179,39 @@ class Scanner:
             why=reason.getErrorMessage(),
             pause=pause_s,
         )
-        self._pause = self._clock.callLater(pause_s, self._start)
+        self._pause = self._clock.callLater(pause_s, self._start_again)
+
+    def _next_whole(self) -> Scan:
+        """Return the scan that finds what a lost order would have found."""
+        busy = self._asked.busy if self._asked is not None else ()
+        return replace(self._order, busy=busy)
+
+    def _start_again(self) -> None:
+        self._pause = None
+        self._go_on()
+
+
+def _is_clean(end: Failure) -> bool:
+    return isinstance(end.value, ProcessDone)
 
 
 class _ScannerProcess(ProcessProtocol):
-    """One life of the scanner process."""
+    """One life of the scanner process; did_finish: it carried out an order."""
 
     log = Logger()
     transport: IProcessTransport
 
     def __init__(
-        self,
-        order: Scan,
-        heard: Callable[[Message], None],
-        ended: Callable[[Failure], None],
+        self, heard: Callable[[Message], None], ended: Callable[[Failure], None]
     ) -> None:
-        self._order, self._heard, self._ended = order, heard, ended
+        self._heard, self._ended = heard, ended
+        self.did_finish = False
         self._rest = b""
         self._gone: Deferred[None] = Deferred()
 
-    def connectionMade(self) -> None:
-        """Ask for the scan. Standard input stays open: its end means stop."""
-        self.transport.write(to_line(self._order))
+    def order(self, order: Order) -> None:
+        """Pass on an order. Standard input stays open: its end means stop."""
+        self.transport.write(to_line(order))
 
     def outReceived(self, data: bytes) -> None:
         """Read whole lines; what is not a message ends the process."""
@@ -153,7 +220,9 @@ class _ScannerProcess(ProcessProtocol):
             if len(self._rest) > MAX_LINE_BYTES:
                 raise MalformedRequest("a line without end")
             for line in lines:
-                self._heard(from_line(line))
+                message = from_line(line)
+                self.did_finish |= isinstance(message, Finished)
+                self._heard(message)
         except MalformedRequest as error:
             self.log.error("the scanner said: {error}", error=error)
             self.transport.signalProcess("KILL")

@@ -6,8 +6,9 @@ with surrogateescape, so that a name that is not UTF-8 survives.
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from upnpserver.errors import MalformedRequest
 from upnpserver.model import Kind
@@ -26,17 +27,44 @@ class ScanRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class InRoot:
+    """A file or folder: the root's place in the order, and the path below it."""
+
+    root: int
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """To the scanner: compare these roots with the catalog.
 
     count_first: tell a total with Progress, at the price of one more walk.
     check: look for damage in the whole catalog first; the server met some.
+    busy: files that are being written, to be passed by for now.
     """
 
     catalog: bytes
     roots: tuple[ScanRoot, ...]
     count_first: bool = False
     check: bool = False
+    busy: tuple[InRoot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """To the scanner: compare only these folders with the catalog.
+
+    folders: only what lies right inside; trees: all that lies below (or lay,
+    where there is no such folder any more). closed: files that are known to be
+    complete. busy: files that are being written, to be passed by for now.
+    """
+
+    catalog: bytes
+    roots: tuple[ScanRoot, ...]
+    folders: tuple[InRoot, ...] = ()
+    trees: tuple[InRoot, ...] = ()
+    closed: tuple[InRoot, ...] = ()
+    busy: tuple[InRoot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +96,52 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """From the scanner: these folders of a root have these watch descriptors."""
+
+    root: int
+    folders: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """From the scanner: there were no watches left for these folders of a root."""
+
+    root: int
+    folders: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """From the scanner: in these folders are files that may be incomplete."""
+
+    folders: tuple[InRoot, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """From the scanner: the scan is complete; it ends now."""
+    """From the scanner: the order is done; it waits for another one."""
 
     read: int  # files opened
     gone: int
     problems: int  # files that could not be read in this scan
     seconds: float
+    whole: bool = True  # everything was compared, not only some folders
 
 
-Message = Scan | Ready | Progress | Committed | Trouble | Finished
-_TYPES: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (Scan, Ready, Progress, Committed, Trouble, Finished)
-}
+Order = Scan | Look
+Message = (
+    Order
+    | Ready
+    | Progress
+    | Committed
+    | Trouble
+    | Watched
+    | Unwatched
+    | Unsettled
+    | Finished
+)
+_TYPES: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Message)}
 
 
 def to_line(message: Message) -> bytes:
@@ -106,18 +167,52 @@ def _text(value: object) -> str:
 
 
 def _revived(cls: type[Any], fields: dict[str, Any]) -> Any:
-    if cls is Scan:
-        roots = tuple(_revived(ScanRoot, root) for root in fields["roots"])
-        catalog = _bytes(fields["catalog"])
-        return Scan(catalog, roots, fields["count_first"], fields["check"])
-    if cls is ScanRoot:
-        kinds = tuple(Kind(kind).value for kind in fields["kinds"])
-        shown = tuple(fields["shown"])
-        return ScanRoot(fields["library"], shown, _bytes(fields["path"]), kinds)
-    if cls is Committed:
-        fields["containers"] = tuple(fields["containers"])
+    for name, revive in _REVIVED.get(cls, {}).items():
+        fields[name] = revive(fields[name])
     return cls(**fields)
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+def _root(fields: dict[str, Any]) -> ScanRoot:
+    root: ScanRoot = _revived(ScanRoot, fields)
+    return root
+
+
+def _in_root(fields: dict[str, Any]) -> InRoot:
+    return InRoot(fields["root"], _bytes(fields["path"]))
+
+
+def _watch(pair: tuple[int, str]) -> tuple[int, bytes]:
+    number, path = pair
+    return number, _bytes(path)
+
+
+def _each(revive: Callable[[Any], Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    return lambda values: tuple(revive(value) for value in values)
+
+
+_PLACES = _each(_in_root)
+# How the fields come back that JSON has no type of its own for.
+_REVIVED: dict[type[Any], dict[str, Callable[[Any], Any]]] = {
+    ScanRoot: {
+        "shown": tuple,
+        "path": _bytes,
+        "kinds": _each(lambda kind: Kind(kind).value),
+    },
+    Scan: {"catalog": _bytes, "roots": _each(_root), "busy": _PLACES},
+    Look: {
+        "catalog": _bytes,
+        "roots": _each(_root),
+        "folders": _PLACES,
+        "trees": _PLACES,
+        "closed": _PLACES,
+        "busy": _PLACES,
+    },
+    Committed: {"containers": tuple},
+    Watched: {"folders": _each(_watch)},
+    Unwatched: {"folders": _each(_bytes)},
+    Unsettled: {"folders": _PLACES},
+}

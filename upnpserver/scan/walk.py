@@ -11,16 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from upnpserver.catalog.file_rows import KnownFile
+from upnpserver.scan.names import is_below, is_shown, joined
 
 MAX_DEPTH = 64
-# Folders that devices and systems keep for themselves.
-_NOT_MEDIA = {
-    b"@eaDir",
-    b"#recycle",
-    b"$RECYCLE.BIN",
-    b"System Volume Information",
-    b"lost+found",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +46,38 @@ Change = Changed | Gone | Unreadable
 KnownFiles = Callable[[bytes], Mapping[bytes, KnownFile]]
 
 
-def compare(
-    root: bytes,
-    known_files: KnownFiles,
-    known_directories: set[bytes],
-    is_known: Callable[[bytes], bool],
-) -> Iterator[Change]:
-    """Yield what changed below root since the catalog was written.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One root, and how it is walked.
 
-    known_files: directory -> its files. known_directories is emptied as they
-    are met. is_known: whether the catalog knows files of this name.
+    known_files: directory -> the catalog's files. is_known: whether the
+    catalog knows files of this name. enter is called with each directory
+    before it is listed.
+    """
+
+    root: bytes
+    known_files: KnownFiles
+    is_known: Callable[[bytes], bool]
+    enter: Callable[[bytes], None] = lambda directory: None
+
+
+def compare(
+    tree: Tree,
+    known_directories: set[bytes],
+    start: bytes = b"",
+    *,
+    below: bool = True,
+) -> Iterator[Change]:
+    """Yield what changed in a folder, or below it, since the catalog was written.
+
+    known_directories: of the whole root; emptied as they are met. start: where
+    to look, relative to the root; one that is no longer there is gone with all
+    below it.
 
     A root that is missing, or empty where it was not, is away (a disk that is
     not mounted): one Unreadable, and nothing in it is gone.
     """
+    root, known_files = tree.root, tree.known_files
     try:
         if known_directories and not os.listdir(root):  # noqa: PTH208  bytes
             yield Unreadable(b"", "empty, but was not before: is its disk mounted?")
@@ -74,23 +85,37 @@ def compare(
     except OSError as error:
         yield Unreadable(b"", _reason(error))
         return
+    _keep(known_directories, start, below=below)
     real_root = os.path.realpath(root)
-    waiting = [b""]
+    waiting = [start]
     while waiting:
         directory = waiting.pop()
-        known_directories.discard(directory)
+        tree.enter(directory)
         try:
-            files, folders = _listed(root, real_root, directory, is_known)
+            files, folders = _listed(root, real_root, directory, tree.is_known)
+        except (FileNotFoundError, NotADirectoryError):  # it left: so did its files
+            continue
         except OSError as error:
             _spare(known_directories, directory)
             yield Unreadable(directory, _reason(error))
             continue
+        known_directories.discard(directory)
         yield from _differences(directory, files, known_files(directory))
-        if directory.count(b"/") + 1 < MAX_DEPTH:
+        if below and directory.count(b"/") + 1 < MAX_DEPTH:
             waiting += sorted(folders, reverse=True)
     for directory in sorted(known_directories):
         for name in sorted(known_files(directory)):
             yield Gone(directory, name)
+
+
+def _keep(known_directories: set[bytes], start: bytes, *, below: bool) -> None:
+    """Leave of all directories only those that are compared."""
+    if not below:
+        known_directories.intersection_update({start})
+    elif start:
+        known_directories.intersection_update(
+            [known for known in known_directories if is_below(known, start)]
+        )
 
 
 def count_files(root: bytes, is_counted: Callable[[bytes], bool]) -> int:
@@ -104,12 +129,8 @@ def count_files(root: bytes, is_counted: Callable[[bytes], bool]) -> int:
 
 
 def _keep_media_folders(folders: list[bytes]) -> bool:
-    folders[:] = [name for name in folders if _is_shown(name)]
+    folders[:] = [name for name in folders if is_shown(name)]
     return True
-
-
-def _is_shown(name: bytes) -> bool:
-    return not name.startswith(b".") and name not in _NOT_MEDIA
 
 
 def _listed(
@@ -120,11 +141,10 @@ def _listed(
     folders: list[bytes] = []
     with os.scandir(os.path.join(root, directory)) as entries:  # noqa: PTH118  bytes
         for entry in entries:
-            if not _is_shown(entry.name):
+            if not is_shown(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                below = directory + b"/" + entry.name if directory else entry.name
-                folders.append(below)
+                folders.append(joined(directory, entry.name))
             elif is_known(entry.name):
                 status = _status(entry, real_root)
                 if status is not None and stat.S_ISREG(status.st_mode):
@@ -158,9 +178,8 @@ def _differences(
 
 
 def _spare(known_directories: set[bytes], directory: bytes) -> None:
-    below = directory + b"/"
     known_directories.difference_update(
-        [known for known in known_directories if known.startswith(below)]
+        [known for known in known_directories if is_below(known, directory)]
     )
 
 

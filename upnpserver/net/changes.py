@@ -1,0 +1,282 @@
+"""From the kernel's events to the folders that are worth a look. Pure.
+
+What happened within a moment becomes one look, so that a file that was renamed
+or moved is in its old and new place at once for the scanner. A file that is
+being written is passed by until it is closed, or quiet for long.
+
+Source of the order of events: inotify(7).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from upnpserver.scan.messages import InRoot
+from upnpserver.scan.names import is_below, is_shown, joined
+
+SETTLE_S = 0.05  # from the first event of a burst to the look
+UNTOUCHED_S = 1.0  # made and never written: a link, or nothing yet
+QUIET_S = 60.0  # written and never closed: a download that keeps its file open
+AGAIN_S = 1.05  # the scanner wants a file to be untouched for a second
+MAX_PLACES = 500  # more are a whole scan
+MAX_FILES = 1000  # named as closed or as busy in one look
+_MAX_STRAYS = 1000
+
+_MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
+_MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
+_MOVE_SELF, _UNMOUNT, _OVERFLOW, _IGNORED = 0x800, 0x2000, 0x4000, 0x8000
+_ISDIR = 0x40000000
+_CAME, _LEFT = _CREATE | _MOVED_TO | _ATTRIB, _DELETE | _MOVED_FROM
+
+
+class Event(NamedTuple):
+    """One event: in a watched folder, about a name in it or (b"") itself."""
+
+    watch: int
+    mask: int
+    cookie: int
+    name: bytes
+
+
+@dataclass(slots=True)
+class Due:
+    """What to look at now. everything: too much, or too unclear, for parts."""
+
+    everything: bool = False
+    folders: list[InRoot] = field(default_factory=list)
+    trees: list[InRoot] = field(default_factory=list)
+    closed: list[InRoot] = field(default_factory=list)
+
+
+class Changes:
+    """Remembers what happened until it is due.
+
+    matters: whether a file of this name is of use. unwatch: takes a folder's
+    watch away, once it was moved out. Times are seconds of one clock.
+    """
+
+    def __init__(
+        self, matters: Callable[[bytes], bool], unwatch: Callable[[int], None]
+    ) -> None:
+        self._matters, self._unwatch = matters, unwatch
+        self._folders: dict[int, InRoot] = {}
+        self._ended: set[int] = set()
+        self._strays: list[Event] = []
+        self._everything: float | None = None
+        self._looks: dict[InRoot, float] = {}  # right inside; when
+        self._trees: dict[InRoot, float] = {}
+        self._closed: set[InRoot] = set()
+        self._open: dict[InRoot, float] = {}  # being written; when it is taken as done
+        self._moving: dict[int, float] = {}  # open files between two events of a move
+
+    @property
+    def watched(self) -> int:
+        """How many folders are watched."""
+        return len(self._folders)
+
+    def busy(self) -> tuple[InRoot, ...]:
+        """Return files that are being written."""
+        return tuple(sorted(self._open, key=lambda f: (f.root, f.path))[:MAX_FILES])
+
+    def next_due(self) -> float | None:
+        """Return when due() will have something, None: nothing waits."""
+        times = [
+            *([] if self._everything is None else [self._everything]),
+            *self._looks.values(),
+            *self._trees.values(),
+            *self._open.values(),
+        ]
+        return min(times, default=None)
+
+    def due(self, now: float) -> Due | None:
+        """Return what to look at, and forget it; None: nothing yet."""
+        for file in [file for file, when in self._open.items() if when <= now]:
+            del self._open[file]
+            self._done(file, now)
+        times = [*self._looks.values(), *self._trees.values()]
+        if self._everything is not None:
+            times.append(self._everything)
+        if not times or min(times) > now:
+            return None
+        # Also what is not due yet, if it is of this moment: halves of a move.
+        return self._taken(now + SETTLE_S)
+
+    def want_everything(self, now: float) -> None:
+        """Have all looked at."""
+        self._everything = now
+
+    def everything_is_looked_at(self) -> None:
+        """Forget what waits for a look: a scan of everything begins."""
+        self._looks, self._trees, self._everything = {}, {}, None
+        self._closed.clear()
+
+    def look_again(self, folders: Iterable[InRoot], now: float) -> None:
+        """Have folders looked at once more, as files in them may be incomplete."""
+        for folder in folders:
+            self._looks.setdefault(folder, now + AGAIN_S)
+
+    def look_below(self, place: InRoot, now: float) -> None:
+        """Have a folder looked at with all below it."""
+        self._trees.setdefault(place, now + SETTLE_S)
+
+    def scanner_idle(self) -> None:
+        """Forget events of watches that nobody will tell any more."""
+        self._strays.clear()
+        self._ended.clear()
+
+    def watching(
+        self, root: int, folders: Iterable[tuple[int, bytes]], now: float
+    ) -> None:
+        """Note which watch is which folder; its events may have come before."""
+        told = dict(folders)
+        for watch, path in told.items():
+            folder = InRoot(root, path)
+            if watch in self._ended:  # it was taken away before we heard of it
+                self.look_below(folder, now)
+            else:
+                self._folders[watch] = folder
+        strays, self._strays = self._strays, []
+        for event in strays:
+            self.heard(event, now)
+
+    def heard(self, event: Event, now: float) -> None:
+        """Take in one event."""
+        if event.mask & _OVERFLOW:
+            self._lost(now)
+            return
+        folder = self._folders.get(event.watch)
+        if folder is None:
+            self._heard_of_stranger(event, now)
+        elif not event.name:
+            self._heard_of_itself(folder, event, now)
+        elif event.mask & _ISDIR:
+            self._heard_of_folder(joined_to(folder, event.name), event, now)
+        else:
+            self._heard_of_file(joined_to(folder, event.name), event, now)
+
+    def _heard_of_stranger(self, event: Event, now: float) -> None:
+        if event.mask & _IGNORED:
+            self._ended.add(event.watch)
+        elif len(self._strays) < _MAX_STRAYS:
+            self._strays.append(event)
+        else:
+            self._lost(now)
+
+    def _lost(self, now: float) -> None:
+        """Have everything looked at: some events will never be told."""
+        self._open.clear()  # we may have missed that they were closed
+        self._everything = now + SETTLE_S
+
+    def _heard_of_itself(self, folder: InRoot, event: Event, now: float) -> None:
+        if event.mask & _IGNORED:
+            del self._folders[event.watch]
+            self._ended.add(event.watch)
+            self._stop_waiting_below(folder)
+            self.look_below(folder, now)
+        elif event.mask & _UNMOUNT or (event.mask & _MOVE_SELF and not folder.path):
+            self.look_below(folder, now)
+        elif event.mask & _ATTRIB:
+            self._looks.setdefault(folder, now + SETTLE_S)
+
+    def _heard_of_folder(self, folder: InRoot, event: Event, now: float) -> None:
+        if not is_shown(event.name):
+            return
+        if event.mask & _MOVED_FROM:
+            for watch in list(self._watches_below(folder)):
+                del self._folders[watch]
+                self._unwatch(watch)
+            self._stop_waiting_below(folder)
+        if event.mask & (_CAME | _LEFT):
+            self.look_below(folder, now)
+
+    def _heard_of_file(self, file: InRoot, event: Event, now: float) -> None:
+        mask = event.mask
+        if mask & _MODIFY:
+            self._open[file] = now + QUIET_S
+        elif mask & _CREATE:
+            self._open[file] = now + UNTOUCHED_S
+        elif mask & _CLOSE_WRITE:
+            self._open.pop(file, None)
+            self._done(file, now)
+        elif mask & _MOVED_TO:
+            was_open = self._moving.pop(event.cookie, None)
+            if was_open is None:
+                self._done(file, now)
+            else:
+                self._open[file] = was_open
+        elif mask & _LEFT:
+            when = self._open.pop(file, None)
+            if when is not None and mask & _MOVED_FROM:
+                self._moving = {event.cookie: when}
+            self._closed.discard(file)
+            self._note(file, now)
+        elif mask & _ATTRIB and file not in self._open:
+            self._done(file, now)
+
+    def _done(self, file: InRoot, now: float) -> None:
+        self._closed.add(file)
+        self._note(file, now)
+
+    def _note(self, file: InRoot, now: float) -> None:
+        directory, _, name = file.path.rpartition(b"/")
+        if self._matters(name):
+            folder = InRoot(file.root, directory)
+            before = self._looks.get(folder, now + SETTLE_S)
+            self._looks[folder] = min(before, now + SETTLE_S)
+        else:
+            self._closed.discard(file)
+
+    def _watches_below(self, folder: InRoot) -> Iterator[int]:
+        return (w for w, place in self._folders.items() if _is_in(place, folder))
+
+    def _stop_waiting_below(self, folder: InRoot) -> None:
+        for file in [file for file in self._open if _is_in(file, folder)]:
+            del self._open[file]
+
+    def _taken(self, until: float) -> Due:
+        looks = [place for place, when in self._looks.items() if when <= until]
+        trees = _outermost(p for p, when in self._trees.items() if when <= until)
+        everything = self._everything is not None
+        if everything or len(looks) + len(trees) > MAX_PLACES:
+            self.everything_is_looked_at()
+            return Due(everything=True)
+        for place in looks:
+            del self._looks[place]
+        self._trees = {p: when for p, when in self._trees.items() if when > until}
+        closed = sorted(self._closed, key=lambda file: (file.root, file.path))
+        self._closed.clear()
+        return Due(
+            folders=[place for place in looks if not _is_in_any(place, set(trees))],
+            trees=trees,
+            closed=closed[:MAX_FILES],
+        )
+
+
+def joined_to(folder: InRoot, name: bytes) -> InRoot:
+    """Return what lies in a folder under a name."""
+    return InRoot(folder.root, joined(folder.path, name))
+
+
+def _is_in(place: InRoot, folder: InRoot) -> bool:
+    return place.root == folder.root and is_below(place.path, folder.path)
+
+
+def _is_in_any(place: InRoot, trees: set[InRoot]) -> bool:
+    path = place.path
+    while path:
+        if InRoot(place.root, path) in trees:
+            return True
+        path = path.rpartition(b"/")[0]
+    return InRoot(place.root, b"") in trees
+
+
+def _outermost(trees: Iterable[InRoot]) -> list[InRoot]:
+    """Return only those that lie in none of the others."""
+    kept: list[InRoot] = []
+    # By steps: what lies in a folder comes right after it.
+    for tree in sorted(trees, key=lambda tree: (tree.root, tree.path.split(b"/"))):
+        if not tree.path:
+            kept = [*(other for other in kept if other.root != tree.root), tree]
+        elif not kept or not _is_in(tree, kept[-1]):
+            kept.append(tree)
+    return kept

@@ -1,0 +1,76 @@
+"""Watches of folders, added by the scanner to the server's inotify descriptor.
+
+The server reads the events; adding a watch touches the disk, which may sleep,
+so the process that walks the disks does it: each folder is watched before it
+is listed, and nothing that happens between is missed. The watches belong to
+the descriptor and outlive the scanner.
+
+Source: inotify(7), inotify_add_watch(2).
+"""
+
+import ctypes
+import errno
+import os
+from collections.abc import Callable
+
+from upnpserver.scan.messages import Message, Unwatched, Watched
+
+_MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
+_MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
+_MOVE_SELF = 0x800
+_ONLYDIR, _EXCL_UNLINK = 0x01000000, 0x04000000
+_MASK = (
+    *(_MODIFY, _ATTRIB, _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE),
+    *(_MOVE_SELF, _ONLYDIR, _EXCL_UNLINK),
+)
+_ALL = sum(_MASK)
+_TOLD_AT_ONCE = 500
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Watches:
+    """Watches the folders that a walk enters, and tells which is which.
+
+    fd: the server's inotify descriptor; None: there is none, all are polled.
+    """
+
+    def __init__(self, fd: int | None, tell: Callable[[Message], None]) -> None:
+        self._fd, self._tell = fd, tell
+        self._root = 0
+        self._watched: list[tuple[int, bytes]] = []
+        self._unwatched: list[bytes] = []
+        self._reason = ""
+
+    def enter(self, root: int, path: bytes, directory: bytes) -> None:
+        """Watch one folder; path: the whole of it; directory: below the root."""
+        if self._fd is None:
+            return
+        if root != self._root:
+            self.flush()
+            self._root = root
+        try:
+            self._watched.append((_add(self._fd, path), directory))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.ENOMEM):
+                self._unwatched.append(directory)
+        if len(self._watched) + len(self._unwatched) >= _TOLD_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell what was not told yet."""
+        if self._watched:
+            self._tell(Watched(self._root, tuple(self._watched)))
+        if self._unwatched:
+            self._tell(Unwatched(self._root, tuple(self._unwatched)))
+        self._watched, self._unwatched = [], []
+
+
+def _add(fd: int, path: bytes) -> int:
+    while True:
+        watch: int = _libc.inotify_add_watch(fd, path, _ALL)
+        code = ctypes.get_errno()
+        if watch >= 0:
+            return watch
+        if code != errno.EINTR:
+            raise OSError(code, os.strerror(code))
