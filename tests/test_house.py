@@ -31,6 +31,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS_OF = {
     "PIL": {"media"},
     "click": {"cli"},
+    "guessit": {"media"},
     "inotify_simple": {"net"},
     "lxml": {"upnp", "media"},
     "mutagen": {"media"},
