@@ -208,11 +208,27 @@ class FileRows:
     def want_all(self) -> None:
         """Have every item made anew."""
         self.gone.extend(row for (row,) in self._rows.execute("select file from item"))
+        self._want("where")
+
+    def want_root(self, root_row: int) -> None:
+        """Have the items of one root made or taken away: its disk came or went."""
+        in_root = "directory in (select id from directory where root = ?)"
+        self.gone.extend(
+            row
+            for (row,) in self._rows.execute(
+                f"select file from item join file on file.id = file where {in_root}",
+                (root_row,),
+            )
+        )
+        self._want(f"where {in_root} and", root_row)
+
+    def _want(self, where: str, *values: object) -> None:
         self.contents.update(
             content_id
             for (content_id,) in self._rows.execute(
-                "select distinct content_id from file"
-                " where role = 'media' and content_id is not null"
+                f"select distinct content_id from file {where}"
+                " role = 'media' and content_id is not null",
+                values,
             )
         )
 

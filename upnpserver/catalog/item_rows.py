@@ -23,12 +23,14 @@ class Root:
     """One folder of a library.
 
     shown: titles between the "Folders" container and this folder's content.
+    identity: of the disk that lies there; another disk there is another root.
     """
 
     library: str
     shown: tuple[str, ...]
     path: bytes
     kinds: frozenset[Kind] = frozenset(Kind)
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ItemRows:
     ) -> None:
         """Give every file with this content its item.
 
+        roots: those whose disks are here; files of others have no item.
         fresh: rows of files whose facts are new; the others' items stay as
         they are unless their id changes.
         """
@@ -90,7 +93,10 @@ class ItemRows:
             " join directory on directory.id = file.directory where content_id = ?",
             (content_id,),
         ).fetchall():
-            root, facts = roots[root_row], facts_from_json(facts_json)
+            root = roots.get(root_row)
+            if root is None:  # its disk is away
+                continue
+            facts = facts_from_json(facts_json)
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
                 place = views.FilePlace(root.library, root.shown, relative)

@@ -53,7 +53,7 @@ _ITEM_FILE = (
 _ART_FILE = (
     f"select '{Kind.IMAGE}', {_FILE}, mime, features, null"
     f" from file join art on art.file = file.id{_PLACE}"
-    " where content_id = ? order by file.id limit 1"
+    " where content_id = ? and is_here order by file.id limit 1"
 )
 _REMEMBERED_ROWS = 200_000
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
@@ -222,7 +222,8 @@ class Reader:
             " join directory on directory.id = file.directory"
             " join root on root.id = directory.root"
             " left join item on item.file = file.id"
-            " where kind is not null or problem is not null group by 1, 2"
+            " where is_here and (kind is not null or problem is not null)"
+            " group by 1, 2"
         ):
             counts[library][kind] = count
         return tuple(
@@ -239,7 +240,7 @@ class Reader:
             " directory.path || '/') || file.name, problem from file"
             " join directory on directory.id = file.directory"
             " join root on root.id = directory.root"
-            " where problem is not null order by 1"
+            " where is_here and problem is not null order by 1"
         )
 
     def _metadata_row(self, object_id: str) -> tuple[int, int | None]:

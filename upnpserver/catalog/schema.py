@@ -14,16 +14,24 @@ from pathlib import Path
 
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 1
+VERSION = 2
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
+# A root is one disk at a path: several may have been there, one is_here at most.
 # directory and name are bytes as the file system has them. facts is the JSON
 # of MediaFacts without defaults, so that views are made anew without re-reading.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
 # the packed albumArtURI of an object, see didl.pack_art().
 _TABLES: dict[str, dict[str, type]] = {
     "meta": {"name": str, "value": str},
-    "root": {"id": int, "library": str, "shown": str, "path": bytes},
+    "root": {
+        "id": int,
+        "library": str,
+        "shown": str,
+        "path": bytes,
+        "identity": str,
+        "is_here": int,
+    },
     "directory": {"id": int, "root": int, "path": bytes},
     "file": {
         "id": int,
@@ -77,7 +85,7 @@ _TABLES: dict[str, dict[str, type]] = {
 }
 _PRIMARY_KEYS = {"meta": "name", "item": "object", "art": "file", "found": "object"}
 _NOT_NULL = {
-    "root": {"library", "shown", "path"},
+    "root": {"library", "shown", "path", "identity", "is_here"},
     "directory": {"root", "path"},
     "file": {"directory", "name", "role", "size_bytes", "mtime_ns"},
     "object": {"object_id", "is_container", "class", "title", "segments"},

@@ -19,6 +19,18 @@ from upnpserver.catalog.schema import damage_told
 from upnpserver.errors import StateFolderError, UpnpServerError
 
 _UI4 = 2**32
+_DISKS_AWAY = 4  # remembered of one path: a socket that several sticks take turns in
+_Disks = dict[str, tuple[int, bool]]  # identity -> row, and whether it is here
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turn SQLite's errors about the file into ours."""
+    try:
+        with damage_told():
+            yield
+    except sqlite3.OperationalError as error:
+        raise StateFolderError(f"the catalog cannot be written: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +68,44 @@ class Writer:
         """Close the file; what is committed is on disk."""
         self._rows.close()
 
-    def sync_roots(self, roots: Iterable[Root]) -> Commit:
-        """Make the catalog hold these roots only.
+    def sync_roots(self, roots: Iterable[Root], away: Iterable[Root] = ()) -> Commit:
+        """Make the catalog hold these roots only, and show those that are here.
+
+        away: roots whose disks are not there now, of any identity. What is
+        known of a disk that is away is kept and not shown, until it is back or
+        its root is asked for no more.
 
         Items depend on all roots (how folders are shown) and on the version of
         the views: if either changed, they are made anew from the facts at
         hand; no media file is opened for it.
         """
+        here, away = tuple(roots), tuple(away)
         with self._transaction():
-            known = {
-                (library, shown, path): row
-                for row, library, shown, path in self._rows.execute(
-                    "select id, library, shown, path from root"
-                )
-            }
-            for root in roots:
-                key = (root.library, "\x1f".join(root.shown), root.path)
-                self._root_rows[root] = known.pop(key, 0) or self._add_root(key)
-            for row in known.values():
-                self._forget_root(row)
-            if self._layout_changed():
+            known = self._known_roots()
+            self._root_rows.clear()
+            for root in here:
+                rows = known.pop((root.library, root.path), {})
+                self._root_rows[root] = self._root_row(root, rows)
+            for root in away:
+                self._hide_roots(known.pop((root.library, root.path), {}))
+            for rows in known.values():
+                for row, _ in rows.values():
+                    self._forget_root(row)
+            if self._layout_changed((*here, *away)):
                 self._files.want_all()
             return self._settle()
+
+    @_told_plainly()
+    def is_other_disk(self, root: Root) -> bool:
+        """Tell whether another disk than the root's was at its path."""
+        rows = self._known_roots().get((root.library, root.path), {})
+        return bool(rows) and root.identity not in rows
+
+    @_told_plainly()
+    def is_here(self, root: Root) -> bool:
+        """Tell whether some disk was at the root's path when it was last seen."""
+        rows = self._known_roots().get((root.library, root.path), {})
+        return any(is_here for _, is_here in rows.values())
 
     def known_files(self, root: Root, directory: bytes) -> Mapping[bytes, KnownFile]:
         """Return what is known of the files right inside one directory."""
@@ -102,22 +130,53 @@ class Writer:
                 self._files.note(self._root_rows[file.root], file)
             return self._settle()
 
-    def _add_root(self, key: tuple[str, str, bytes]) -> int:
-        cursor = self._rows.execute(
-            "insert into root (library, shown, path) values (?, ?, ?)", key
+    def _known_roots(self) -> dict[tuple[str, bytes], _Disks]:
+        known: dict[tuple[str, bytes], _Disks] = {}
+        for row, library, path, identity, is_here in self._rows.execute(
+            "select id, library, path, identity, is_here from root order by id"
+        ):
+            known.setdefault((library, path), {})[identity] = row, bool(is_here)
+        return known
+
+    def _root_row(self, root: Root, rows: _Disks) -> int:
+        """Return the row of a root that is here; rows: of all disks at its path."""
+        row, is_here = rows.pop(root.identity, (0, False))
+        self._hide_roots(rows)
+        for old, _ in list(rows.values())[:-_DISKS_AWAY]:
+            self._forget_root(old)
+        shown = "\x1f".join(root.shown)
+        if not row:
+            cursor = self._rows.execute(
+                "insert into root (library, shown, path, identity, is_here)"
+                " values (?, ?, ?, ?, 1)",
+                (root.library, shown, root.path, root.identity),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+        self._rows.execute(
+            "update root set shown = ?, is_here = 1 where id = ?"
+            " and not (shown = ? and is_here)",
+            (shown, row, shown),
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+        if not is_here:
+            self._files.want_root(row)
+        return row
+
+    def _hide_roots(self, rows: _Disks) -> None:
+        for row, is_here in rows.values():
+            if is_here:
+                self._rows.execute("update root set is_here = 0 where id = ?", (row,))
+                self._files.want_root(row)
 
     def _forget_root(self, row: int) -> None:
         self._files.forget_all(row)
         self._rows.execute("delete from root where id = ?", (row,))
 
-    def _layout_changed(self) -> bool:
+    def _layout_changed(self, all_roots: Iterable[Root]) -> bool:
         """Note what items are made for; return whether that changed."""
         roots = sorted(
             (root.library, root.shown, root.path, sorted(root.kinds))
-            for root in self._root_rows
+            for root in all_roots
         )
         layout = repr((views.VERSION, roots))
         found = self._rows.execute(
@@ -172,13 +231,3 @@ class Writer:
                 self._files.clear()
                 self._items.forget()
                 raise
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Turn SQLite's errors about the file into ours."""
-    try:
-        with damage_told():
-            yield
-    except sqlite3.OperationalError as error:
-        raise StateFolderError(f"the catalog cannot be written: {error}") from error
