@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from upnpserver.media import charset
@@ -89,9 +90,9 @@ _AUDIOBOOK_KIND: Final = "2"  # of iTunes' stik atom
 def from_id3(tag: Id3) -> Tags:
     """Return the tags of ID3 of any version."""
     texts = {
-        name: found
-        for frame, name in _ID3_FRAMES.items()
-        if (found := tag.texts(frame))
+        name: tag.texts(frame)
+        for frame in tag.frames
+        if (name := _ID3_FRAMES.get(frame))
     }
     # Programs keep private notes in comments that have a description.
     remarks = (told for about, told in tag.described("COMM") if not about)
@@ -240,6 +241,12 @@ def from_riff_info(info: Mapping[bytes, bytes]) -> Tags:
 
 
 def _add(texts: dict[str, list[str]], name: str, values: Iterable[str]) -> None:
-    """Add texts under the common form of a name: letters and digits only."""
-    told = texts.setdefault(_NOT_NAME.sub("", name[:64].lower()), [])
+    """Add texts under the common form of a name."""
+    told = texts.setdefault(_common_name(name[:64]), [])
     told += [one for one in values if one][: _MAX_TEXTS - len(told)]
+
+
+@lru_cache(maxsize=512)
+def _common_name(name: str) -> str:
+    """Return a name's letters and digits, small: "Album Artist", "ALBUMARTIST"."""
+    return _NOT_NAME.sub("", name.lower())

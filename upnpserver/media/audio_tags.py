@@ -101,6 +101,9 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "compilation": ("compilation", "iscompilation", "itunescompilation"),
     "lyrics": ("lyrics", "unsyncedlyrics", "syncedlyrics", "lyricssynchronised"),
 }
+_PLACES: Final = {
+    key: (name, rank) for name, keys in _NAMES.items() for rank, key in enumerate(keys)
+}
 _YES: Final = {"1", "true", "yes"}
 _VARIOUS_ARTISTS: Final = {
     *("various artists", "various", "va", "v.a.", "verschiedene interpreten"),
@@ -125,12 +128,15 @@ _PICTURES: Final = (
 
 def tags_of(told: Told) -> Tags:
     """Return the cleaned values of what a file's tags say."""
+    best: dict[str, tuple[int, Texts]] = {}
+    for key, found in told.texts.items():
+        if found and (place := _PLACES.get(key)):
+            name, rank = place
+            if name not in best or rank < best[name][0]:
+                best[name] = rank, found
 
     def texts(name: str) -> Texts:
-        for key in _NAMES[name]:
-            if found := told.texts.get(key):
-                return found
-        return ()
+        return best[name][1] if name in best else ()
 
     def line(name: str) -> str:
         return text.one_line(_first(texts(name)), text.MAX_NAME)

@@ -57,6 +57,11 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (4, b"\xf8\x72\x6f\xbb", "truehd"),  # MLP, from which it came
     (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "wtv"),
 )
+# All of them in one look: one by one they were a tenth of reading an MP3.
+_MAGIC_AT_START = re.compile(
+    b"|".join(b"(" + b"." * at + re.escape(magic) + b")" for at, magic, _ in _MAGIC),
+    re.DOTALL,
+)
 _RIFF = {b"WAVE": "wav", b"AVI ": "avi", b"WEBP": "webp"}
 _BRANDS = {
     b"avif": "avif",
@@ -130,9 +135,8 @@ def recognise(head: bytes, extension: str) -> str:
 
     Raises ProbeError for text and for what is no known media.
     """
-    for offset, magic, container in _MAGIC:
-        if head.startswith(magic, offset):
-            return _refined(container, head)
+    if known := _MAGIC_AT_START.match(head):
+        return _refined(_MAGIC[(known.lastindex or 1) - 1][2], head)
     found = _chunked(head) or _iso_media(head) or _framed(head)
     if found:
         return found

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from upnpserver.errors import ProbeError
 
+_HEAD_BYTES = 16 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -18,12 +20,15 @@ class Source:
     fd: int
     size_bytes: int
     extension: str  # of its name: lower case, without the dot; only a hint
+    head: bytes = b""  # its first bytes: most readers begin there, and ask often
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to count bytes from offset on; fewer only at the end.
 
         Raises ProbeError if the disk fails.
         """
+        if offset + count <= len(self.head):
+            return self.head[offset : offset + count]
         try:
             data = os.pread(self.fd, count, offset)
             while 0 < len(data) < count:
@@ -47,4 +52,6 @@ class Source:
 def open_source(fd: int, name: str) -> Source:
     """Return the Source of a descriptor; name is the file's own, without path."""
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    return Source(fd, os.fstat(fd).st_size, extension)
+    size_bytes = os.fstat(fd).st_size
+    head = Source(fd, size_bytes, extension).read_at(0, _HEAD_BYTES)
+    return Source(fd, size_bytes, extension, head)

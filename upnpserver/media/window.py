@@ -21,10 +21,11 @@ class Window:
 
     def get(self, at: int, count: int) -> bytes:
         """Return count bytes, fewer only at the end of the part or the file."""
-        count = max(0, min(count, self.end - at))
         first = at - self._start
-        if first < 0 or first + count > len(self._data):
-            wanted = max(count, min(_BLOCK_BYTES, self.end - at))
-            self._data, self._start = self._read_at(self._at + at, wanted), at
-            first = 0
-        return self._data[first : first + count]
+        behind = first + count
+        if first >= 0 and behind <= len(self._data):
+            return self._data[first:behind]
+        count = max(0, min(count, self.end - at))
+        wanted = max(count, min(_BLOCK_BYTES, self.end - at))
+        self._data, self._start = self._read_at(self._at + at, wanted), at
+        return self._data[:count]
