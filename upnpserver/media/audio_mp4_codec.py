@@ -78,7 +78,8 @@ def _aac(found: Mp4Codec, box: bytes) -> Mp4Codec:
         bitrate_bps=int.from_bytes(decoder[9:13], "big"),
     )
     specific = _descriptor(decoder[13:], _SPECIFIC)
-    return _aac_configured(found, specific) if decoder[0] == 0x40 else found
+    is_aac = decoder[0] == 0x40 and len(specific) >= 2
+    return _aac_configured(found, specific) if is_aac else found
 
 
 def _descriptor(data: bytes, tag: int) -> bytes:
