@@ -24,6 +24,11 @@ def cover(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return replace(read, role=Role.ART)
 
 
+def nfo(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    read = file_of(path, root, Kind.VIDEO, "", content_id="", **facts)
+    return replace(read, role=Role.NFO)
+
+
 def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return file_of(path, root, Kind.VIDEO, "video/mp4", **facts)
 

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.facts import facts_from_json
-from upnpserver.media.sidecars import art_for
-from upnpserver.model import MediaFacts, Role
+from upnpserver.media.nfo import merged, with_show
+from upnpserver.media.sidecars import art_for, nfo_for
+from upnpserver.model import Kind, MediaFacts, Role
 from upnpserver.upnp import didl
+
+_SHOW = b"tvshow.nfo"
 
 
 class _File(NamedTuple):
@@ -43,6 +46,31 @@ class BesideRows:
             if not above:  # what lies in the library's root stands for none below
                 break
         return b""
+
+    def told(
+        self, root_row: int, relative_path: bytes, facts: MediaFacts
+    ) -> MediaFacts:
+        """Return a film's facts with what NFO files tell of it and its series."""
+        if facts.kind is not Kind.VIDEO:
+            return facts
+        directory, _, name = relative_path.rpartition(b"/")
+        own = self._nfos(root_row, directory)
+        nfo = nfo_for(name, own)
+        if nfo is not None:
+            facts = merged(facts, own[nfo])
+        if facts.episode is None:
+            return facts
+        above = self._nfos(root_row, directory.rpartition(b"/")[0])
+        show = own.get(_SHOW) or above.get(_SHOW)
+        return with_show(facts, show) if show else facts
+
+    def _nfos(self, root_row: int, path: bytes) -> dict[bytes, MediaFacts]:
+        folder = self._folder(root_row, path)
+        return {
+            name.lower() if name.lower() == _SHOW else name: file.facts
+            for name, file in folder.items()
+            if file.role == Role.NFO
+        }
 
     def _folder(self, root_row: int, path: bytes) -> dict[bytes, _File]:
         key = (root_row, path)

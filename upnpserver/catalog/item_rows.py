@@ -100,6 +100,7 @@ class ItemRows:
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
                 place = views.FilePlace(root.library, root.shown, relative)
+                facts = self._beside.told(root_row, relative, facts)
                 art = self._beside.art(root_row, relative)
                 yield _ShownFile(row, size_bytes, facts, place, art)
 
