@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.media.sidecars import art_for, nfo_for, role_of
+from upnpserver.media.sidecars import (
+    Subtitle,
+    art_for,
+    beside,
+    nfo_for,
+    role_of,
+    season_poster,
+)
 from upnpserver.model import Role
 
 
@@ -67,3 +74,104 @@ def test_any_names_will_do(name, others):
     role_of(name)
     assert art_for(name, others) in {None, *others}
     assert nfo_for(name, others) in {None, *others}
+
+
+SUBTITLES = [
+    ("Film.srt", Subtitle(b"Film.srt")),
+    ("film.SRT", Subtitle(b"film.SRT")),
+    ("Film.en.srt", Subtitle(b"Film.en.srt", "en")),
+    ("Film.eng.forced.srt", Subtitle(b"Film.eng.forced.srt", "en", forced=True)),
+    ("Film.ger.srt", Subtitle(b"Film.ger.srt", "de")),
+    ("Film.German.srt", Subtitle(b"Film.German.srt", "de")),
+    ("Film.pt-BR.sdh.ass", Subtitle(b"Film.pt-BR.sdh.ass", "pt-br", False, True)),
+    ("Film.pt_BR.srt", Subtitle(b"Film.pt_BR.srt", "pt-br")),
+    ("Film.zh-Hans.srt", Subtitle(b"Film.zh-Hans.srt", "zh-hans")),
+    ("Film.cht.srt", Subtitle(b"Film.cht.srt", "zh-hant")),
+    ("Film.en.default.srt", Subtitle(b"Film.en.default.srt", "en", default=True)),
+    ("Film.en.hi.srt", Subtitle(b"Film.en.hi.srt", "en", False, True)),
+    ("Film.hi.srt", Subtitle(b"Film.hi.srt", "hi")),
+    ("Film.en.cc.vtt", Subtitle(b"Film.en.cc.vtt", "en", False, True)),
+    ("Film [English].srt", Subtitle(b"Film [English].srt", "en")),
+    (
+        "Film - Deutsch (forced).srt",
+        Subtitle(b"Film - Deutsch (forced).srt", "de", True),
+    ),
+    ("Film_fr.srt", Subtitle(b"Film_fr.srt", "fr")),
+    ("Film.1080p.x264.srt", Subtitle(b"Film.1080p.x264.srt")),
+    ("Subs/2_English.srt", Subtitle(b"Subs/2_English.srt", "en")),
+    ("Subs/Film/2_English.srt", Subtitle(b"Subs/Film/2_English.srt", "en")),
+    ("Subs/Film.de.srt", Subtitle(b"Subs/Film.de.srt", "de")),
+    ("Subtitles/eng.srt", Subtitle(b"Subtitles/eng.srt", "en")),
+    ("English.srt", Subtitle(b"English.srt", "en")),
+    ("Film.idx", Subtitle(b"Film.idx")),
+    ("Film.sub", Subtitle(b"Film.sub")),
+    ("Other.en.srt", None),
+    ("Filmography.srt", None),
+    ("Extras/Film.srt", None),
+    ("Subs/Other/2_English.srt", None),
+    ("Film.txt", None),
+    ("Film.mkv", None),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), SUBTITLES)
+def test_subtitles(path, expected):
+    found = beside(b"Film.mkv", [b"Film.mkv", path.encode()]).subtitles
+    assert found == ((expected,) if expected else ())
+
+
+def test_a_subtitle_of_the_film_with_the_longer_name():
+    files = [b"Film.mkv", b"Film 2.mkv", b"Film 2.en.srt", b"Film.en.srt"]
+    assert beside(b"Film.mkv", files).subtitles == (Subtitle(b"Film.en.srt", "en"),)
+    assert beside(b"Film 2.mkv", files).subtitles == (Subtitle(b"Film 2.en.srt", "en"),)
+
+
+def test_no_one_of_several_films_has_a_subtitle_without_a_name():
+    assert beside(b"A.mkv", [b"A.mkv", b"B.mkv", b"Subs/English.srt"]).subtitles == ()
+
+
+def test_both_files_of_vobsub_are_one():
+    found = beside(b"Film.mkv", [b"Film.idx", b"Film.sub"]).subtitles
+    assert found == (Subtitle(b"Film.idx"),)
+
+
+BESIDE = [
+    ("nfo", [b"movie.nfo", b"Film.nfo"], b"Film.nfo"),
+    ("nfo", [b"movie.nfo", b"tvshow.nfo"], b"movie.nfo"),
+    ("nfo", [b"tvshow.nfo"], None),
+    ("poster", [b"folder.jpg", b"poster.png", b"Film.jpg"], b"Film.jpg"),
+    ("poster", [b"Film.jpg", b"Film-poster.jpg"], b"Film-poster.jpg"),
+    ("poster", [b"folder.jpg", b"cover.jpg"], b"cover.jpg"),
+    ("poster", [b"Other-poster.jpg", b"fanart.jpg"], None),
+    ("fanart", [b"fanart.jpg", b"Film-fanart.jpg"], b"Film-fanart.jpg"),
+    ("fanart", [b"backdrop.jpg", b"poster.jpg"], b"backdrop.jpg"),
+    ("thumb", [b"Film-thumb.jpg", b"Film.jpg"], b"Film-thumb.jpg"),
+    ("thumb", [b"Film.jpg"], None),
+    ("lyrics", [b"film.LRC"], b"film.LRC"),
+]
+
+
+@pytest.mark.parametrize(("sort", "files", "expected"), BESIDE)
+def test_beside(sort, files, expected):
+    for listed in (files, files[::-1]):
+        assert getattr(beside(b"Film.mkv", [b"Film.mkv", *listed]), sort) == expected
+
+
+@pytest.mark.parametrize(
+    ("season", "expected"),
+    [(1, b"season01-poster.jpg"), (0, b"season-specials-poster.png"), (2, None)],
+)
+def test_poster_of_a_season(season, expected):
+    files = [b"season01-poster.jpg", b"season-specials-poster.png", b"poster.jpg"]
+    assert season_poster(season, files) == expected
+
+
+NAMES = st.binary() | st.from_regex(rb"(?:subs/)?(?:film)?[ ._a-z-]*\.(?:srt|sub|jpg)")
+
+
+@given(st.binary(min_size=1), st.lists(NAMES))
+def test_any_names_lie_beside(name, others):
+    found = beside(name, others)
+    assert {one.path for one in found.subtitles} <= set(others)
+    assert {found.nfo, found.poster, found.fanart, found.thumb} <= {None, *others}
+    season_poster(1, others)
