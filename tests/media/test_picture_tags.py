@@ -111,6 +111,21 @@ def test_rating(inside, tags, percent):
     assert found.get("rating_percent") == percent
 
 
+@pytest.mark.parametrize(
+    ("tags", "inside", "orientation"),
+    [
+        ({0x0112: 6}, "<tiff:Orientation>3</tiff:Orientation>", 6),
+        ({}, "<tiff:Orientation>3</tiff:Orientation>", 3),
+        ({}, "<tiff:Orientation>9</tiff:Orientation>", 1),
+        ({}, "<tiff:Orientation>\u0663</tiff:Orientation>", 1),
+        ({0x0112: 0}, "", 1),
+    ],
+)
+def test_orientation(tags, inside, orientation):
+    found = told(exif=exif(tags), xmp=read_xmp(xmp(inside)))
+    assert found.get("orientation", 1) == orientation
+
+
 def test_keywords_of_all_forms_once_each():
     bag = "".join(f"<rdf:li>{word}</rdf:li>" for word in ("Beach", "Ada &amp; Bo"))
     found = told(

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 
 import pytest
+from mutagen.mp4 import MP4
 from support.make_media import FIXTURES
 
 from upnpserver.errors import ProbeError
@@ -11,7 +12,7 @@ from upnpserver.media.libmediainfo import Stream, analysed
 from upnpserver.media.probe import probe
 from upnpserver.media.source import Source, open_source
 from upnpserver.media.video import PARSERS
-from upnpserver.model import Kind
+from upnpserver.model import Chapter, Kind, Track
 
 FORMATS = FIXTURES / "formats"
 VIDEOS = FIXTURES / "household" / "Videos"
@@ -142,6 +143,134 @@ def test_a_transport_stream_that_begins_within_a_packet(tmp_path):
     path.write_bytes((FORMATS / "mpeg2.ts").read_bytes()[100:])
     facts = facts_of(path)
     assert (facts.width, facts.packet_size) == (176, 188)
+
+
+MADE = {
+    "a.mxf": ("video/mxf", "mpeg2", "pcm", "-c:v mpeg2video -c:a pcm_s16le -ar 48000"),
+    "a.dv": ("video/x-dv", "dv", "pcm", "-s 720x576 -target pal-dv"),
+    "a.rm": ("video/x-pn-realvideo", "realvideo2", "ac3", "-c:v rv20 -c:a ac3"),
+    "a.dvr-ms": ("video/x-ms-wmv", "wmv2", "wma", "-f asf -c:v wmv2 -c:a wmav2"),
+    "a.f4v": ("video/mp4", "h264", "aac", "-f f4v -c:v libx264 -c:a aac"),
+    "a.3g2": ("video/3gpp2", "h264", "aac", "-c:v libx264 -c:a aac"),
+    "a.m2v": ("video/mpeg", "mpeg2", "", "-c:v mpeg2video -an"),
+    "a.divx": ("video/x-msvideo", "mpeg4", "mp3", "-f avi -vtag DIVX -c:a libmp3lame"),
+    "e.ts": ("video/mpeg", "hevc", "eac3", "-c:v libx265 -c:a eac3"),
+    "d.ts": ("video/mpeg", "h264", "dts", "-c:v libx264 -c:a dca -strict -2"),
+    "l.ts": ("video/mpeg", "h264", "aac", "-c:v libx264 -c:a aac -mpegts_flags latm"),
+    "o.ts": ("video/mpeg", "h264", "opus", "-c:v libx264 -c:a libopus"),
+}
+
+
+def made(path, *options):
+    """Let ffmpeg write half a second of test pattern and tone."""
+    subprocess.run(
+        [
+            *("ffmpeg", "-nostdin", "-v", "fatal"),
+            *("-f", "lavfi", "-i", "testsrc2=s=176x144:r=25:d=0.5"),
+            *("-f", "lavfi", "-i", "sine=f=330:d=0.5"),
+            *options,
+            *("-pix_fmt:v:0", "yuv420p", "-ac:a:0", "2"),
+            *("-x265-params", "log-level=none", str(path)),
+        ],
+        check=True,
+        timeout=60,
+    )
+    return path
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_container(tmp_path, name):
+    mime, video_codec, audio_codec, options = MADE[name]
+    facts = facts_of(made(tmp_path / name, *options.split()))
+    assert facts.kind is Kind.VIDEO
+    assert (facts.mime, facts.video_codec) == (mime, video_codec)
+    assert facts.audio_codec == audio_codec
+    assert facts.width in {176, 720}
+    assert 400 < facts.duration_ms < 700
+    assert [track.kind for track in facts.tracks] == ["audio"] * bool(audio_codec)
+    assert facts.date == ""
+
+
+def test_a_recording_of_windows_is_a_film_of_which_no_more_is_known(tmp_path):
+    path = made(tmp_path / "a.wtv", "-c:v", "mpeg2video", "-c:a", "mp2")
+    facts = facts_of(path)
+    assert (facts.kind, facts.mime, facts.width) == (Kind.VIDEO, "video/wtv", None)
+
+
+SUBTITLES = "1\n00:00:00,100 --> 00:00:00,300\nWords\n"
+CHAPTERS = """;FFMETADATA1
+title=The Crossing
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=200
+title=Opening: at sea
+[CHAPTER]
+TIMEBASE=1/1000
+START=200
+END=500
+title=Landing
+"""
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "film.mp4", "film.mov"])
+def test_tracks_chapters_and_cover(tmp_path, name):
+    (tmp_path / "words.srt").write_text(SUBTITLES)
+    (tmp_path / "chapters.txt").write_text(CHAPTERS)
+    cover = FORMATS / "grey.jpg"
+    is_mkv = name == "film.mkv"
+    attached = ("-attach", str(cover), "-metadata:s:t", "mimetype=image/jpeg")
+    copied = ("-map", "4", "-c:v:1", "copy", "-disposition:v:1", "attached_pic")
+    path = made(
+        tmp_path / name,
+        *("-i", str(tmp_path / "words.srt"), "-i", str(tmp_path / "chapters.txt")),
+        *(() if is_mkv else ("-i", str(cover))),
+        *("-map", "0", "-map", "1", "-map", "1", "-map", "2", "-map_metadata", "3"),
+        *("-c:v:0", "libx264", "-c:a:0", "ac3", "-c:a:1", "aac", "-ac:a:1", "1"),
+        *("-c:s", "srt" if is_mkv else "mov_text"),
+        *("-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng"),
+        *("-metadata:s:a:1", "title=Commentary", "-metadata:s:s:0", "language=por"),
+        *("-disposition:a:0", "default", "-disposition:a:1", "0"),
+        *("-disposition:s:0", "forced" if is_mkv else "0"),
+        *(attached if is_mkv else copied),
+    )
+    facts = facts_of(path)
+    assert facts.title == "The Crossing"
+    assert facts.chapters == (Chapter(0, "Opening: at sea"), Chapter(200, "Landing"))
+    first, second, third = facts.tracks
+    assert (first.codec, first.channels, first.default) == ("ac3", 2, True)
+    assert (second.codec, second.channels, second.default) == ("aac", 1, False)
+    assert (second.language, second.title) == ("en", "Commentary")
+    assert (third.kind, third.channels) == ("subtitle", None)
+    assert third.codec == ("srt" if is_mkv else "tx3g")
+    if name != "film.mov":  # QuickTime's own codes know fewer
+        assert (first.language, third.language) == ("de", "pt")
+        assert facts.art_mime == "image/jpeg"
+    assert third.forced == is_mkv
+
+
+def test_languages_of_a_transport_stream(tmp_path):
+    path = made(
+        tmp_path / "a.ts",
+        *("-map", "0", "-map", "1", "-map", "1", "-c:v", "libx264", "-c:a:0", "mp2"),
+        *("-c:a:1", "ac3", "-ac:a:1", "1"),
+        *("-metadata:s:a:0", "language=fra", "-metadata:s:a:1", "language=und"),
+    )
+    assert facts_of(path).tracks == (
+        Track("audio", "mp2", "fr", channels=2),
+        Track("audio", "ac3", channels=1),
+    )
+
+
+def test_an_episode_tells_its_place(tmp_path):
+    path = made(tmp_path / "a.mp4", "-c:v", "libx264", "-c:a", "aac")
+    tags = MP4(path)
+    tags.update({"tvsh": "Ferry", "tvsn": [2], "tves": [5], "\xa9gen": "Drama"})
+    tags["ldes"] = "A crossing in fog."
+    tags.save()
+    facts = facts_of(path)
+    assert (facts.series, facts.season, facts.episode) == ("Ferry", 2, 5)
+    assert (facts.genres, facts.description) == (("Drama",), "A crossing in fog.")
 
 
 @pytest.fixture

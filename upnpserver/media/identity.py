@@ -176,20 +176,6 @@ def _after_script(read_at: ReadAt, size_bytes: int) -> Span:
     return at, size_bytes
 
 
-def _dsd_chunk(read_at: ReadAt, size_bytes: int) -> Span:
-    """Return a DSDIFF file's sound. Source: DSDIFF 1.5 section 3."""
-    at = 16
-    for _ in range(_MAX_BLOCKS):
-        header = read_at(at, 12)
-        if len(header) < 12:
-            break
-        start, length = at + 12, int.from_bytes(header[4:], "big")
-        if header[:4] in {b"DSD ", b"DST "}:
-            return start, min(start + length, size_bytes)
-        at = start + length + length % 2
-    return 0, size_bytes
-
-
 def _chunk_named(name: bytes, order: Order) -> Callable[[ReadAt, int], Span]:
     """Return a finder of the named chunk of a RIFF or IFF file."""
 
@@ -251,7 +237,6 @@ _FINDERS: Final[dict[str, Callable[[ReadAt, int], Span]]] = {
     "webm": ebml.clusters,
     "avi": _movie_list,
     "flv": _after_script,
-    "dff": _dsd_chunk,
     "wav": _chunk_named(b"data", "little"),
     "aiff": _chunk_named(b"SSND", "big"),
     "asf": _asf_data,

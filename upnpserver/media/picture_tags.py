@@ -40,6 +40,7 @@ WANTED: Final = frozenset(
 
 _MAX_KEYWORDS: Final = 64
 _MAX_KEYWORDS_CHARS: Final = 2048
+_ORIENTATIONS: Final = set("12345678")
 _STARS: Final = 5
 # Windows writes stars as these shares of a hundred.
 _SHARES: Final = {1: 1, 25: 2, 50: 3, 75: 4, 99: 5}
@@ -90,7 +91,7 @@ def fields(told: Told) -> dict[str, Any]:
     camera = _camera(told)
     return {
         "date": _date(told),
-        "orientation": _orientation(told.exif),
+        "orientation": _orientation(told),
         "camera": camera,
         "lens": _lens(told),
         "rating_percent": _rating(told),
@@ -99,8 +100,11 @@ def fields(told: Told) -> dict[str, Any]:
     }
 
 
-def _orientation(exif: Directory) -> int:
-    found = exif.get(ORIENTATION)
+def _orientation(told: Told) -> int:
+    found = told.exif.get(ORIENTATION)
+    if found is None:
+        words = _first(told.xmp, "tiff:Orientation")
+        found = int(words) if words in _ORIENTATIONS else 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 

@@ -55,6 +55,9 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"DTSHDHDR", "dts"),
     (4, b"\xf8\x72\x6f\xba", "truehd"),
     (4, b"\xf8\x72\x6f\xbb", "truehd"),  # MLP, from which it came
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "mxf"),
+    (0, b"\x1f\x07\x00\x3f", "dv"),
+    (0, b"\x1f\x07\x00\xbf", "dv"),
     (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "wtv"),
 )
 # All of them in one look: one by one they were a tenth of reading an MP3.
@@ -112,6 +115,10 @@ _TEXT_STARTS = re.compile(
     rb"\s*(?:<[?!a-z]|#ext|ffconcat|v=0\r?\n|\[[a-z]|\{|webvtt|@?rtsp|https?:|file:)",
     re.IGNORECASE,
 )
+_TEXT_KINDS = (
+    (re.compile(rb"\s*(?:<!doctype html|<html|<head|<body)"), "a web page"),
+    (re.compile(rb"\s*(?:#ext|\[playlist|ffconcat|<mpd|<smil|<asx)"), "a playlist"),
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _TEXT_LOOK = 512
 
@@ -141,7 +148,7 @@ def recognise(head: bytes, extension: str) -> str:
     if found:
         return found
     if _is_text(head):
-        raise ProbeError("it is a text, not media")
+        raise ProbeError(_text_reason(head))
     if extension in _BELIEVED:
         return _BELIEVED[extension]
     raise ProbeError("its content is no known media format")
@@ -244,6 +251,18 @@ def _mpeg_bytes(frame: bytes) -> int:
     return (72 if layer == 3 and not mpeg1 else 144) * bits_per_s // (
         samples_per_s
     ) + padding
+
+
+def _text_reason(head: bytes) -> str:
+    """Return what a person can make of a text that has the name of media."""
+    # UTF-16 too, near enough: a start is all that counts.
+    start = head[:_TEXT_LOOK].replace(b"\0", b"").lower()
+    for mark in _TEXT_MARKS:
+        start = start.removeprefix(mark)
+    for pattern, what in _TEXT_KINDS:
+        if pattern.match(start):
+            return f"it is {what}, not media"
+    return "it is a text, not media"
 
 
 def _is_text(head: bytes) -> bool:

@@ -12,8 +12,8 @@ from typing import Final
 
 from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
-from upnpserver.media import streams, transport
-from upnpserver.media.libmediainfo import Analysis, analysed_stream
+from upnpserver.media import streams, text, transport
+from upnpserver.media.libmediainfo import Analysis, Stream, analysed_stream
 from upnpserver.media.signatures import transport_packets
 from upnpserver.media.source import Source
 from upnpserver.media.streams import Fields
@@ -118,10 +118,16 @@ def _picture(head: _Head, video: Elementary) -> Fields:
     fields: Fields = {}
     for packets in head.grown():
         data = transport.payload(packets, video.pid, _VIDEO_BYTES, start)
-        fields = _told(data, video, streams.picture)
+        fields = _told(data, video, _picture_and_date)
         if fields.get("width"):
             break
     return fields
+
+
+def _picture_and_date(analysis: Analysis) -> Fields:
+    """Return the picture's form, and when a camcorder says that it took it."""
+    date = text.date(analysis.text(Stream.GENERAL, "Recorded_Date"))
+    return {**streams.picture(analysis), "date": date}
 
 
 def _sound(head: _Head, audio: Elementary) -> Fields:

@@ -6,6 +6,7 @@ from typing import Final
 from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
 from upnpserver.media import streams, text, transport_facts
+from upnpserver.media.covers import find_cover
 from upnpserver.media.libmediainfo import Analysis, Stream, analysed
 from upnpserver.media.signatures import HEAD_BYTES, transport_packets
 from upnpserver.media.source import Source
@@ -27,12 +28,19 @@ PARSERS: Final = {
     "flv": "Flv",
     "ogg": "Ogg",
     "realmedia": "Rm",
+    "mxf": "Mxf",
+    "dv": "DvDif",
+    "wtv": "Wtv",
     "truehd": "Ac3",
     "dts": "Dts",
     "au": "Au",
     "caf": "Caf",
     "amr": "Amr",
 }
+# Recordings of Windows Media Center, of which the library knows the name only.
+_OPAQUE: Final = {"wtv"}
+# What programs write that know no date: the beginnings of clocks.
+_NO_DATES: Final = ("1970-01-01T00:00:00", "1904-01-01T00:00:00")
 _TRANSPORT_PARSERS: Final = {188: "MpegTs", 192: "Bdav", 204: "Tsp"}
 
 # How much of an MPEG-TS is read at its beginning and end: more only while the
@@ -108,15 +116,20 @@ def _has_streams(analysis: Analysis) -> bool:
 def _facts(
     source: Source, container: str, content_id: str, analysis: Analysis
 ) -> MediaFacts:
-    if not _has_streams(analysis):
+    if not _has_streams(analysis) and container not in _OPAQUE:
         raise ProbeError("neither picture nor sound was found in it")
-    kind = Kind.VIDEO if analysis.count(Stream.VIDEO) else Kind.AUDIO
+    is_film = analysis.count(Stream.VIDEO) or container in _OPAQUE
+    kind = Kind.VIDEO if is_film else Kind.AUDIO
     duration_ms = _duration_ms(analysis)
     fields = streams.sound(analysis)
     if kind is Kind.VIDEO:
         fields |= streams.picture(analysis)
+        fields |= _film_tags(analysis)
         fields["tracks"] = streams.tracks(analysis)
         fields["chapters"] = streams.chapters(analysis)
+        if _tag(analysis, "Cover") or _tag(analysis, "Attachments"):
+            cover = find_cover(source.read_at, source.size_bytes, container)
+            fields["art_mime"] = cover.mime if cover else ""
     else:
         fields |= _music_tags(analysis)
     title = _tag(analysis, "Title") or _tag(analysis, "Movie")
@@ -126,12 +139,17 @@ def _facts(
         content_id=content_id,
         container=container,
         title=text.one_line(title or _tag(analysis, "Track")),
-        date=text.date(_tag(analysis, "Recorded_Date")),
+        date=_date(analysis),
         comment=text.comment(_tag(analysis, "Comment")),
         duration_ms=duration_ms,
         bitrate_bps=source.size_bytes * 8000 // duration_ms if duration_ms else None,
         **fields,
     )
+
+
+def _date(analysis: Analysis) -> str:
+    date = text.date(_tag(analysis, "Recorded_Date"))
+    return "" if date.startswith(_NO_DATES) else date
 
 
 def _duration_ms(analysis: Analysis) -> int | None:
@@ -140,6 +158,22 @@ def _duration_ms(analysis: Analysis) -> int | None:
         if milliseconds and milliseconds >= 1:
             return round(milliseconds)
     return None
+
+
+def _film_tags(analysis: Analysis) -> streams.Fields:
+    plots = ("LongDescription", "Synopsis", "Description", "Summary")
+    plot = next(filter(None, (_tag(analysis, name) for name in plots)), "")
+    fields: streams.Fields = {
+        "description": text.comment(plot),
+        "genres": _names(analysis, "Genre"),
+        "directors": _names(analysis, "Director"),
+        "actors": _names(analysis, "Actor"),
+    }
+    season, episode = _tag(analysis, "Season"), text.number(_tag(analysis, "Part"))
+    if episode and season.isdecimal():
+        fields["series"] = text.one_line(_tag(analysis, "Collection"))
+        fields["season"], fields["episode"] = int(season[:4]), episode
+    return fields
 
 
 def _music_tags(analysis: Analysis) -> streams.Fields:

@@ -35,7 +35,8 @@ WANTED: Final = frozenset(
     (
         *("dc:title", "dc:description", "dc:subject", "xmp:Rating", "xmp:CreateDate"),
         *("photoshop:DateCreated", "exif:DateTimeOriginal", "exifEX:LensModel"),
-        *("aux:Lens", "tiff:Make", "tiff:Model", "MicrosoftPhoto:Rating"),
+        *("aux:Lens", "tiff:Make", "tiff:Model", "tiff:Orientation"),
+        "MicrosoftPhoto:Rating",
     )
 )
 
