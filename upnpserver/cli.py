@@ -93,13 +93,18 @@ def serve(file: Path | None, **given: Any) -> None:
 @commands.command(
     epilog=_examples(
         "upnpserver scan ~/Music",
+        "upnpserver scan --problems ~/Music",
         "upnpserver scan --problems --config /etc/upnpserver/upnpserver.toml",
     )
 )
 @_folders
 @_config
 @_state_dir
-@click.option("--problems", is_flag=True, help="List the files that could not be read.")
+@click.option(
+    "--problems",
+    is_flag=True,
+    help="List the files that could not be read; exit with 1 if there are any.",
+)
 def scan(
     folders: tuple[str, ...], file: Path | None, state_dir: str | None, problems: bool
 ) -> None:

@@ -46,6 +46,10 @@ def hang(_fd):
         time.sleep(60)
 
 
+def recurse(fd):
+    return recurse(fd)
+
+
 def tired(_fd):
     """Crash unless this is the child's first file."""
     if len(seen) > 1:
@@ -81,6 +85,7 @@ DEEDS = {
     "exit": lambda _: os._exit(0),
     "fail": fail,
     "hang": hang,
+    "recurse": recurse,
     "memory": lambda _: bytearray(1 << 30),
     "long": lambda _: facts("x" * 70_000),
     "longer": lambda _: facts("x" * 300_000),

@@ -233,14 +233,14 @@ class Reader:
             for name, of in counts.items()
         )
 
-    def problems(self) -> Iterator[tuple[bytes, str]]:
-        """Yield (path, reason) of each file that could not be read, in order."""
+    def problems(self) -> Iterator[tuple[str, bytes, str]]:
+        """Yield (library, path in it, reason) of each file that could not be read."""
         yield from self._rows.execute(
-            "select root.path || '/' || iif(directory.path = x'', x'',"
-            " directory.path || '/') || file.name, problem from file"
+            "select library, cast(iif(directory.path = x'', '', directory.path || '/')"
+            " || file.name as blob), problem from file"
             " join directory on directory.id = file.directory"
             " join root on root.id = directory.root"
-            " where is_here and problem is not null order by 1"
+            " where is_here and problem is not null order by 1, 2"
         )
 
     def _metadata_row(self, object_id: str) -> tuple[int, int | None]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-from pathlib import Path
 
 from upnpserver.catalog.reader import Reader
 from upnpserver.config import Config
@@ -16,6 +15,10 @@ from upnpserver.state import State
 
 def run_once(config: Config, progress: ProgressLine, *, list_problems: bool) -> int:
     """Bring the catalog up to date and say what was found; return the exit code.
+
+    list_problems: name the files that could not be read, with the reasons, and
+    return 1 if there are any; those of earlier scans too, which were not tried
+    again as they did not change.
 
     Raises StateFolderError: in use by a server, or not writable.
     """
@@ -44,11 +47,23 @@ def run_once(config: Config, progress: ProgressLine, *, list_problems: bool) -> 
         with contextlib.closing(Reader(config.state_dir / CATALOG_FILE)) as reader:
             for library in reader.library_counts():
                 print(f"  {library}")  # noqa: T201
-            if list_problems:
-                for path, problem in reader.problems():
-                    print(f"{_shown(path)}: {problem}")  # noqa: T201
-    return 0
+            return int(list_problems and _list_problems(reader))
+
+
+def _list_problems(reader: Reader) -> bool:
+    """Print a line for each file that could not be read; return if there are any."""
+    count = 0
+    for library, path, reason in reader.problems():
+        print(f"{library}: {_shown(path)}: {reason}")  # noqa: T201
+        count += 1
+    if not count:
+        print("Every file could be read.")  # noqa: T201
+    return count > 0
 
 
 def _shown(path: bytes) -> str:
-    return str(Path(path.decode("utf-8", "backslashreplace")))
+    """Return a path for the terminal; a name may hold what would control it."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii")
+        for one in path.decode("utf-8", "backslashreplace")
+    )
