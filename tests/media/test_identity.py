@@ -26,6 +26,7 @@ from support.make_media import FIXTURES
 
 from upnpserver.media.identity import SAMPLE_BYTES, content_id, payload
 from upnpserver.media.signatures import HEAD_BYTES, id3_bytes, recognise
+from upnpserver.media.source import open_source
 
 CONTAINERS = (
     *("mp3", "flac", "mp4", "ogg", "jpeg", "wav", "aiff", "asf", "dsf", "wavpack"),
@@ -269,6 +270,14 @@ def test_a_long_file_is_known_by_its_length_and_three_samples():
     one = content_id(read_at, size, "mpegps")
     assert read == [(k * SAMPLE_BYTES // 2, SAMPLE_BYTES) for k in (0, 9, 18)]
     assert content_id(read_at, size + 1, "mpegps") != one
+
+
+@pytest.mark.parametrize("offset", [40, 1 << 63, 1 << 80])
+def test_a_length_may_lead_far_beyond_the_file(tmp_path, offset):
+    path = tmp_path / "a.dff"
+    path.write_bytes(b"FRM8" + bytes(36))
+    with path.open("rb") as file:
+        assert open_source(file.fileno(), path.name).read_at(offset, 12) == b""
 
 
 # Beginnings that lead into each format's own walk.
