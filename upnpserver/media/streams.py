@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from upnpserver.media import names, text
@@ -11,6 +12,7 @@ from upnpserver.model import Chapter, Track
 
 MAX_TRACKS: Final = 64
 _MAX_TITLE: Final = 64
+_MAX_TITLES_TOTAL: Final = 512  # keeps a child's answer below 64 KiB
 _MAX_CHAPTERS: Final = 500
 _MAX_SIDE: Final = 65535
 
@@ -76,7 +78,14 @@ def picture(analysis: Analysis) -> Fields:
 def tracks(analysis: Analysis) -> tuple[Track, ...]:
     """Return a film's tracks of sound, then those of subtitles."""
     found = (*_audio_tracks(analysis), *_subtitle_tracks(analysis))
-    return found[:MAX_TRACKS]
+    left = _MAX_TITLES_TOTAL
+    bounded = []
+    for track in found[:MAX_TRACKS]:
+        if len(track.title) > left:
+            track = replace(track, title="")  # noqa: PLW2901
+        left -= len(track.title)
+        bounded.append(track)
+    return tuple(bounded)
 
 
 def chapters(analysis: Analysis) -> tuple[Chapter, ...]:
