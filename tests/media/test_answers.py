@@ -80,6 +80,9 @@ LIES = [
     lie(track=-1),
     lie(track=True),
     lie(width=1 << 64),
+    lie(season=-1),
+    lie(extra="trailer\r\n"),
+    lie(kind="video", mime="", content_id="", title="of an NFO file"),
     lie(duration_ms=1.5),
     lie(artists=[1]),
     lie(unknown="field"),
@@ -92,6 +95,13 @@ LIES = [
 def test_what_no_honest_child_says_is_refused(answer):
     with pytest.raises(ProbeError):
         parse_answer(answer)
+
+
+def test_an_nfo_file_is_nothing_itself():
+    told = MediaFacts(Kind.VIDEO, "", "", title="Heat", season=0)
+    assert parse_answer(facts_answer(told), nfo=True) == told
+    with pytest.raises(ProbeError):
+        parse_answer(lie(), nfo=True)
 
 
 @given(

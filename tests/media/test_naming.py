@@ -108,6 +108,13 @@ def test_a_tag_tells_the_title_where_the_name_does_not(path, tag, title):
     assert named(replace(FILM, title=tag), path).title == title
 
 
+def test_tags_that_tell_an_episode_stay():
+    tagged = replace(FILM, title="Fog", series="Ferry", season=2, episode=5)
+    assert named(tagged, "clip.mp4") == tagged
+    facts = named(tagged, "The Wire/Season 1/03.mkv")
+    assert (facts.series, facts.season, facts.episode) == ("The Wire", 1, 3)
+
+
 DATES = [
     ("Heat (1995).mkv", "", "1995"),
     ("Heat (1995).mkv", "1995-12-15", "1995-12-15"),

@@ -105,6 +105,35 @@ def test_hostile_files_become_problems_and_the_others_are_read(real, tmp_path):
     assert not any(str(tmp_path) in result.problem for result in results.values())
 
 
+FILM = FIXTURES / "household" / "Videos" / "Films" / "The Harbour (2019).mp4"
+
+
+def test_names_of_folders_tell_too_and_nfo_files_are_read(real, tmp_path):
+    told = {
+        "TV/The Wire/Season 1/02 - The Detail.mp4": ("The Wire", 1, 2, "The Detail"),
+        # Only guessit knows this one: it is loaded within the sandbox.
+        "TV/Ferry - Chapters 3,4.mp4": ("Ferry", None, 3, "The Harbour"),
+        "/".join(["deep"] * 40) + "/Ferry/Season 2/5.mp4": (
+            "Ferry",
+            2,
+            5,
+            "The Harbour",
+        ),
+        "Heat/movie.nfo": ("", None, None, "Heat"),
+    }
+    for path in told:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(FILM.read_bytes())
+    (tmp_path / "Heat/movie.nfo").write_text("<movie><title>Heat</title></movie>")
+    given = [ProbeJob(bytes(tmp_path), path.encode(), 0, 0) for path in told]
+    facts = {name: one.facts for name, one in named(real.probe(given)).items()}
+    assert {
+        path: (one.series, one.season, one.episode, one.title)
+        for path, one in facts.items()
+    } == told
+    assert facts["Heat/movie.nfo"].content_id == facts["Heat/movie.nfo"].mime == ""
+
+
 def mutated(data, random):
     """Return data cut, overwritten, or with something put in or taken out."""
     at = random.randrange(len(data))

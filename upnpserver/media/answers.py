@@ -2,7 +2,8 @@
 
 Each message is one packet of a SOCK_SEQPACKET socket pair.
 
-To a child: the file's own name in bytes, with its open descriptor. From a
+To a child: the last parts of the file's path below its library in bytes, with
+its open descriptor. From a
 child, first of all "S" and the layers of its sandbox as JSON; then one for each
 file: "F" and MediaFacts as JSON, or "P" and the reason in UTF-8 why there are
 none. "L" after an answer: the child leaves, and has not looked at what was sent
@@ -18,7 +19,7 @@ from upnpserver.model import MediaFacts
 from upnpserver.upnp.values import clean_text
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
-MAX_NAME_BYTES: Final = 4096
+MAX_PATH_BYTES: Final = 4096
 _MAX_REASON_CHARS: Final = 200
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 _NUMBER_LIMIT: Final = 1 << 53
@@ -28,12 +29,13 @@ _CONTENT_ID: Final = re.compile("[a-z2-7]{16}")
 _WORD: Final = re.compile("[a-z0-9 ./+-]{0,64}")
 _WORDS: Final = (
     *("mime", "container", "art_mime"),
-    *("audio_codec", "audio_profile", "video_codec", "video_profile"),
+    *("audio_codec", "audio_profile", "video_codec", "video_profile", "extra"),
 )
 _NUMBERS: Final = (
     *("track", "disc", "duration_ms", "bitrate_bps", "sample_rate_hz", "channels"),
     *("bits_per_sample", "width", "height", "color_depth", "orientation"),
-    *("frame_rate_mhz", "video_level", "packet_size"),
+    *("frame_rate_mhz", "video_level", "packet_size", "rating_percent", "part"),
+    *("season", "episode", "last_episode"),
 )
 
 SHUT_IN: Final = b"S"
@@ -52,8 +54,8 @@ def problem_answer(reason: str) -> bytes:
     return b"P" + reason[:_MAX_REASON_CHARS].encode("utf-8", "replace")
 
 
-def parse_answer(answer: bytes) -> MediaFacts:
-    """Return the facts in an answer.
+def parse_answer(answer: bytes, *, nfo: bool = False) -> MediaFacts:
+    """Return the facts in an answer; nfo: of a file that tells of another.
 
     Raises ProbeError with the child's reason if it tells a problem, or with
     one of its own if it is no answer that an honest child gives: the file may
@@ -71,20 +73,25 @@ def parse_answer(answer: bytes) -> MediaFacts:
         facts = facts_from_json(text[1:])
     except RecursionError:
         raise ProbeError(_NOT_SENSIBLE) from None
-    if not _is_sane(facts):
+    if not _is_sane(facts, nfo=nfo):
         raise ProbeError(_NOT_SENSIBLE)
     return facts
 
 
-def _is_sane(facts: MediaFacts) -> bool:
+def _is_sane(facts: MediaFacts, *, nfo: bool) -> bool:
     """Return whether the fields can be what media/ makes of some file.
 
-    The content id becomes part of URLs, the words part of HTTP headers.
+    The content id becomes part of URLs, the words part of HTTP headers. An NFO
+    file has neither that nor a MIME name: it is no media.
     """
     words = (getattr(facts, name) for name in _WORDS)
     numbers = (getattr(facts, name) for name in _NUMBERS)
-    return bool(
-        _CONTENT_ID.fullmatch(facts.content_id)
+    if nfo:
+        is_itself = not (facts.content_id or facts.mime or facts.container)
+    else:
+        is_itself = _CONTENT_ID.fullmatch(facts.content_id) is not None
+    return (
+        is_itself
         and all(map(_WORD.fullmatch, words))
         and all(number is None or 0 <= number < _NUMBER_LIMIT for number in numbers)
     )

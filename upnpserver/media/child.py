@@ -8,13 +8,17 @@ It ends when the other end closes, however the scanner ended.
 """
 
 import gc
+import importlib
+import importlib.util
 import json
+import mimetypes
 import os
 import resource
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Final
 
 import mutagen
@@ -25,7 +29,7 @@ from upnpserver.errors import ProbeError
 from upnpserver.media import sandbox
 from upnpserver.media.answers import (
     LEAVING,
-    MAX_NAME_BYTES,
+    MAX_PATH_BYTES,
     OUT_OF_MEMORY,
     SHUT_IN,
     facts_answer,
@@ -36,7 +40,8 @@ from upnpserver.model import MediaFacts
 
 Probe = Callable[[int, str], MediaFacts]
 
-PACKAGES: Final = (mutagen, PIL, upnpserver)
+# guessit and what it needs are loaded late or never: see naming_guess.py.
+_LATE: Final = ("guessit", "rebulk", "babelfish", "dateutil")
 # Python imports the codec of a charset when a tag first needs it.
 _CHARSETS: Final = ("latin-1", "cp1252", "utf-16", "utf-16-be", "utf-16-le")
 
@@ -52,16 +57,26 @@ def main(fd: int, probe_file: Probe = probe) -> int:
     """
     for charset in _CHARSETS:
         "".encode(charset)
+    # No file of the system's and no code of C can be loaded later.
+    mimetypes.init()
+    importlib.import_module("_csv")
     with socket.socket(fileno=fd) as end:
         gc.freeze()  # what is imported is never rubbish: not to be looked through
         _let_go_of_all_but(fd)
         memory = _Memory()
-        layers = sandbox.enter(PACKAGES)
+        layers = sandbox.enter((mutagen, PIL, upnpserver, *_not_loaded(_LATE)))
         try:
             end.send(SHUT_IN + json.dumps(layers).encode("ascii"))
             return _serve(end, probe_file, memory)
         except (BrokenPipeError, ConnectionResetError):
             return 0  # the scanner is gone
+
+
+def _not_loaded(names: Iterable[str]) -> Iterator[ModuleType]:
+    """Yield packages that tell where they lie, without running their code."""
+    for name in names:
+        if spec := importlib.util.find_spec(name):
+            yield importlib.util.module_from_spec(spec)
 
 
 def _let_go_of_all_but(fd: int) -> None:
@@ -89,11 +104,11 @@ def _serve(end: socket.socket, probe_file: Probe, memory: _Memory) -> int:
     """Answer for one file after the other; return the child's exit code."""
     most_pages = memory.pages() + _MAX_GROWTH_BYTES // resource.getpagesize()
     while True:
-        name, fds, _, _ = socket.recv_fds(end, MAX_NAME_BYTES, 1)
+        path, fds, _, _ = socket.recv_fds(end, MAX_PATH_BYTES, 1)
         if not fds:
             return 0
         try:
-            answer = _answer(fds[0], name, probe_file)
+            answer = _answer(fds[0], path, probe_file)
         except MemoryError:
             return OUT_OF_MEMORY
         finally:
@@ -104,9 +119,9 @@ def _serve(end: socket.socket, probe_file: Probe, memory: _Memory) -> int:
             return 0
 
 
-def _answer(fd: int, name: bytes, probe_file: Probe) -> bytes:
+def _answer(fd: int, path: bytes, probe_file: Probe) -> bytes:
     try:
-        return facts_answer(probe_file(fd, name.decode("utf-8", "replace")))
+        return facts_answer(probe_file(fd, path.decode("utf-8", "replace")))
     except ProbeError as error:
         return problem_answer(str(error))
 

@@ -222,26 +222,39 @@ def _usable(tag: str) -> bool:
 def _merged(facts: MediaFacts, told: _Told) -> MediaFacts:
     """Return facts with what the path tells; what it does not tell stays."""
     name = told.name
-    tag = facts.title if _usable(facts.title) else ""
     date = facts.date
     if name.date and not (told.plain and date) and not date.startswith(name.date):
         date = name.date
-    if name.episodic:
-        shown = name.episode_title or (tag if same(tag) != same(name.title) else "")
-    else:
-        shown = tag if told.plain and tag else name.title
+    facts = replace(
+        facts,
+        title=_title(facts, told),
+        date=date,
+        part=_bounded(name.part) or facts.part,
+        edition=tags.one_line(name.edition, tags.MAX_NAME) or facts.edition,
+        extra=told.extra or facts.extra,
+    )
+    if not name.episodic:
+        return facts
     return replace(
         facts,
-        title=tags.one_line(shown),
-        date=date,
-        series=tags.one_line(name.title, tags.MAX_NAME) if name.episodic else "",
+        series=tags.one_line(name.title, tags.MAX_NAME) or facts.series,
         season=_bounded(name.season),
         episode=_bounded(name.episode),
         last_episode=_bounded(name.last_episode),
-        part=_bounded(name.part),
-        edition=tags.one_line(name.edition, tags.MAX_NAME),
-        extra=told.extra,
     )
+
+
+def _title(facts: MediaFacts, told: _Told) -> str:
+    """Return the name's title, or the file's own where that is the better one."""
+    tag = facts.title if _usable(facts.title) else ""
+    name = told.name
+    if name.episodic:
+        is_series = same(tag) in {same(name.title), same(facts.series)}
+        return tags.one_line(name.episode_title or ("" if is_series else tag))
+    # Tags that tell an episode tell its title, too.
+    if tag and (told.plain or facts.series):
+        return tag
+    return tags.one_line(name.title)
 
 
 def _bounded(number: int | None) -> int | None:

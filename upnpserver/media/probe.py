@@ -1,5 +1,8 @@
 """One open file -> MediaFacts: what it is by content, then that kind's reader.
 
+Of a film the names of file and folders tell too (naming.py); an NFO file is
+read as what it tells of the film beside it (nfo.py).
+
 The edge of "one probed file": whatever a parser raises becomes a ProbeError
 here, with a reason that a person can act on and without the file's path.
 """
@@ -14,9 +17,12 @@ from mutagen import MutagenError
 from upnpserver.errors import ProbeError
 from upnpserver.media import audio, picture, video
 from upnpserver.media.identity import content_id
+from upnpserver.media.naming import named
+from upnpserver.media.nfo import MAX_BYTES, read_nfo
+from upnpserver.media.sidecars import role_of
 from upnpserver.media.signatures import HEAD_BYTES, id3_bytes, recognise
 from upnpserver.media.source import Source, open_source
-from upnpserver.model import Kind, MediaFacts
+from upnpserver.model import Kind, MediaFacts, Role
 
 # Brands of MP4 files that hold sound only (registered at mp4ra.org).
 _AUDIO_BRANDS: Final = {b"M4A ", b"M4B ", b"M4P "}
@@ -29,18 +35,31 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
 }
 
 
-def probe(fd: int, name: str) -> MediaFacts:
-    """Return the facts of an open regular file; name: its own, without path.
+def probe(fd: int, path: str) -> MediaFacts:
+    """Return the facts of an open regular file.
+
+    path: its own below its library, of which the last parts will do; "/" parts
+    its names. Facts of an NFO file have no MIME name and no content id.
 
     Raises ProbeError, and MemoryError if the file needs too much of it.
     """
+    name = path.rpartition("/")[2]
     try:
-        return _probe(open_source(fd, name))
+        source = open_source(fd, name)
+        if role_of(name.encode("utf-8", "replace")) is Role.NFO:
+            return _nfo(source)
+        return named(_probe(source), path)
     except (ProbeError, MemoryError):
         raise
     # Parsers raise anything on broken files: struct.error, KeyError, zlib.error...
     except Exception as error:
         raise ProbeError(_reason(error)) from error
+
+
+def _nfo(source: Source) -> MediaFacts:
+    if source.size_bytes == 0:
+        raise ProbeError("it is empty")
+    return read_nfo(source.read_at(0, MAX_BYTES + 1))
 
 
 def _probe(source: Source) -> MediaFacts:

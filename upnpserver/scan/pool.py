@@ -19,10 +19,12 @@ from upnpserver.errors import ProbeError, ProbesUnavailable
 from upnpserver.media.answers import (
     LEAVING,
     MAX_ANSWER_BYTES,
+    MAX_PATH_BYTES,
     SHUT_IN,
     parse_answer,
 )
-from upnpserver.model import MediaFacts
+from upnpserver.media.sidecars import role_of
+from upnpserver.model import MediaFacts, Role
 from upnpserver.scan.children import COMMAND, Child
 
 MAX_SECONDS: Final = 20.0  # for one file, by the wall clock
@@ -34,7 +36,8 @@ _MAX_WORKERS: Final = 2
 _QUEUE: Final = 4
 _MAX_TRIES: Final = 2
 _MAX_FALSE_STARTS: Final = 3  # with no file read between
-_MAX_NAME_BYTES: Final = 255
+# Of a file's path: names of films and series stand in its last folders.
+_TOLD_PARTS: Final = 6
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 
 
@@ -233,8 +236,7 @@ def _give(child: Child[_Try], one: _Try) -> None:
     """Open the file and send it. Raises OSError if it can't be opened."""
     fd = open_beneath(one.job.root, one.job.relative_path)
     try:
-        name = one.job.relative_path.rpartition(b"/")[2][-_MAX_NAME_BYTES:]
-        child.send(name, fd)
+        child.send(_told(one.job.relative_path), fd)
     finally:
         os.close(fd)
     if not child.jobs and child.ready:
@@ -242,9 +244,15 @@ def _give(child: Child[_Try], one: _Try) -> None:
     child.jobs.append(one)
 
 
+def _told(relative_path: bytes) -> bytes:
+    """Return the last parts of a path, as many as a child is told."""
+    return b"/".join(relative_path.split(b"/")[-_TOLD_PARTS:])[-MAX_PATH_BYTES:]
+
+
 def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
+    nfo = role_of(job.relative_path.rpartition(b"/")[2]) is Role.NFO
     try:
-        return ProbeResult(job, parse_answer(answer))
+        return ProbeResult(job, parse_answer(answer, nfo=nfo))
     except ProbeError as error:
         return ProbeResult(job, None, str(error))
 
