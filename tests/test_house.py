@@ -12,11 +12,11 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 # Imports go down only: a room sees the rooms of the lines above its own.
 LAYERS = (
     {"", "errors"},
-    {"model"},
+    {"languages", "model"},
     {"facts", "beneath", "state", "progress", "offline"},
     {"config", "policy"},
     {"settings"},  # reads file and command line into a config
-    {"upnp", "dlna", "devices"},
+    {"upnp", "dlna"},
     {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},

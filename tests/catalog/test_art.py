@@ -53,9 +53,12 @@ def with_art(reader):
 EVERYWHERE = {
     *("Folders/A", "Folders/A/One", "Folders/A/Two"),
     *("Music/Albums/First", "Music/Albums/First/One", "Music/Albums/First/Two"),
-    *("Music/Artists/Ann", "Music/Artists/Ann/First"),
-    *("Music/Artists/Ann/First/One", "Music/Artists/Ann/First/Two"),
+    *("Music/All artists/Ann", "Music/All artists/Ann/First"),
+    *("Music/All artists/Ann/First/One", "Music/All artists/Ann/First/Two"),
+    *("Music/Album artists/Ann", "Music/Album artists/Ann/First"),
+    *("Music/Album artists/Ann/First/One", "Music/Album artists/Ann/First/Two"),
     *("Music/All music/One", "Music/All music/Two"),
+    *("Music/Recently added/One", "Music/Recently added/Two"),
 }
 
 

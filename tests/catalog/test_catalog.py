@@ -92,7 +92,23 @@ Music
       loose 10
     Unknown album
       Élan
-  Artists
+  Album artists
+    Ann
+      First
+        One
+        Two
+        Ten
+    Bob
+      First
+        Two
+    Unknown artist
+      Unknown album
+        loose 9
+        loose 10
+    Zoë
+      Unknown album
+        Élan
+  All artists
     Ann
       First
         One
@@ -110,11 +126,18 @@ Music
         Élan
   Genres
     Jazz
-      Unknown album
-        Élan
+      Zoë
+        Unknown album
+          Élan
     Soul
-      Unknown album
-        Élan
+      Zoë
+        Unknown album
+          Élan
+  Years
+    2000s
+      2001
+        First
+          One
   All music
     Élan
     loose 9
@@ -122,20 +145,36 @@ Music
     One
     Ten
     Two
+  Recently added
+    One
+    Two
+    Ten
+    Élan
+    loose 9
+    loose 10
 Videos
   All videos
+    Café
+  Recently added
     Café
 Pictures
   By date
     2020
-      2020-05
-        2020-05-06
+      May 2020
+        6 May 2020
           p1
     Undated
       p2
+  Albums
+    Pics
+      p2
+      p1
   All pictures
     p2
     p1
+  Recently added
+    p1
+    p2
 Folders
   A
     One

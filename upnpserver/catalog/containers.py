@@ -150,6 +150,7 @@ class ContainerRows:
                 settled.pop(row, None)
                 self._remove(row)
                 continue
+            count = min(count, views.most_children(self._object_id(row)) or count)
             self._take_art(row)
             settled[row] = self._rows.execute(
                 "update object set child_count = ?, update_id = ? where id = ?"
@@ -176,6 +177,12 @@ class ContainerRows:
         if art != before:
             self._rows.execute("update object set art = ? where id = ?", (art, row))
             self.changed.update(above for above, _ in self.places_of(row))
+
+    def _object_id(self, row: int) -> str:
+        (object_id,) = self._rows.execute(
+            "select object_id from object where id = ?", (row,)
+        ).fetchone()
+        return str(object_id)
 
     def _place_landmarks(self, row: int) -> int:
         """Count a container's children and note every LANDMARK_EVERYth."""

@@ -13,7 +13,8 @@ from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows, Place, insert_object
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import Described, describe_item
+from upnpserver.catalog.items import Described, describe_item, media_path
+from upnpserver.catalog.views.words import Words
 from upnpserver.facts import facts_from_json
 from upnpserver.model import Kind, MediaFacts
 
@@ -50,8 +51,10 @@ class _ShownFile:
 class ItemRows:
     """The items of one open transaction."""
 
-    def __init__(self, rows: sqlite3.Connection, containers: ContainerRows) -> None:
-        self._rows, self._containers = rows, containers
+    def __init__(
+        self, rows: sqlite3.Connection, containers: ContainerRows, words: Words
+    ) -> None:
+        self._rows, self._containers, self._words = rows, containers, words
         self._beside = BesideRows(rows)
 
     def forget(self) -> None:
@@ -88,9 +91,10 @@ class ItemRows:
     def _files_of(
         self, content_id: str, roots: Mapping[int, Root]
     ) -> Iterable[_ShownFile]:
-        for row, size_bytes, facts_json, root_row, path, name in self._rows.execute(
-            "select file.id, size_bytes, facts, root, path, name from file"
-            " join directory on directory.id = file.directory where content_id = ?",
+        for row, size, mtime_ns, facts_json, root_row, path, name in self._rows.execute(
+            "select file.id, size_bytes, mtime_ns, facts, root, path, name from file"
+            " join directory on directory.id = file.directory"
+            " where content_id = ? and role = 'media'",
             (content_id,),
         ).fetchall():
             root = roots.get(root_row)
@@ -99,10 +103,10 @@ class ItemRows:
             facts = facts_from_json(facts_json)
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
-                place = views.FilePlace(root.library, root.shown, relative)
+                place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 facts = self._beside.told(root_row, relative, facts)
                 art = self._beside.art(root_row, relative)
-                yield _ShownFile(row, size_bytes, facts, place, art)
+                yield _ShownFile(row, size, facts, place, art)
 
     def _has_id(self, file_row: int, object_id: str) -> bool:
         having = self._rows.execute(
@@ -113,11 +117,12 @@ class ItemRows:
         return bool(having) and having[0] == object_id
 
     def _show(self, file: _ShownFile, item_id: str) -> None:
+        title = views.shown_title(file.facts, file.place, self._words)
         described, features = describe_item(
-            file.facts, file.place, item_id, file.size_bytes
+            file.facts, title, _url_path(file, item_id), file.size_bytes
         )
         described = replace(described, art=file.art)
-        ways = views.placements(file.facts, file.place)
+        ways = views.placements(file.facts, file.place, self._words)
         places = {
             (
                 self._containers.end_of(placement.way),
@@ -192,3 +197,8 @@ class ItemRows:
             self._containers.remove_child(found[0], place)
         self._rows.execute("delete from object where id = ?", found)
         self._rows.execute("delete from found where object = ?", found)
+
+
+def _url_path(file: _ShownFile, item_id: str) -> str:
+    extension = file.place.relative_path.rpartition(b".")[2].decode("ascii", "replace")
+    return media_path(item_id, file.facts.kind, extension)

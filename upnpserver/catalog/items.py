@@ -6,19 +6,13 @@ Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 from dataclasses import dataclass
 
 from upnpserver.catalog.marked import marked
-from upnpserver.catalog.views import Container, FilePlace, shown_title
+from upnpserver.catalog.views import Container, is_film
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features, protocol_info
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import fold
 from upnpserver.upnp.values import format_date, natural_key
-
-_CLASSES = {
-    Kind.AUDIO: "object.item.audioItem.musicTrack",
-    Kind.VIDEO: "object.item.videoItem",
-    Kind.IMAGE: "object.item.imageItem.photo",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +37,13 @@ def media_path(item_id: str, kind: Kind, extension: str) -> str:
 
 
 def describe_item(
-    facts: MediaFacts, place: FilePlace, item_id: str, size_bytes: int
+    facts: MediaFacts, title: str, url_path: str, size_bytes: int
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
-    title = shown_title(facts, place)
     features = content_features(facts.kind, profile_of(facts))
     resolution = f"{facts.width}x{facts.height}" if facts.width else ""
-    extension = place.relative_path.rpartition(b".")[2].decode("ascii", "replace")
     resource = didl.Res(
-        path=media_path(item_id, facts.kind, extension),
+        path=url_path,
         protocol_info=protocol_info(facts.mime, features),
         size_bytes=size_bytes,
         duration_ms=facts.duration_ms,
@@ -62,7 +54,7 @@ def describe_item(
         resolution=resolution,
         color_depth=facts.color_depth,
     )
-    upnp_class = _CLASSES[facts.kind]
+    upnp_class = _class_of(facts)
     segments = didl.pack(title, upnp_class, _properties(facts), (resource,))
     found: dict[str, str | int | None] = {
         "title": marked(title),
@@ -99,6 +91,17 @@ def describe_container(container: Container) -> Described:
     return Described(container.upnp_class, container.title, segments, found)
 
 
+def _class_of(facts: MediaFacts) -> str:
+    match facts.kind:
+        case Kind.AUDIO:
+            name = "audioBook" if facts.audiobook else "musicTrack"
+            return f"object.item.audioItem.{name}"
+        case Kind.VIDEO:
+            return "object.item.videoItem" + (".movie" if is_film(facts) else "")
+        case Kind.IMAGE:
+            return "object.item.imageItem.photo"
+
+
 def _creators(facts: MediaFacts) -> tuple[str, ...]:
     return (facts.artists or facts.album_artists)[:1]
 
@@ -107,14 +110,27 @@ def _properties(facts: MediaFacts) -> list[tuple[str, str]]:
     date = format_date(facts.date)
     properties = [("dc:creator", name) for name in _creators(facts)]
     properties += [("dc:date", date)] if date else []
-    properties += [("dc:description", facts.comment)] if facts.comment else []
+    description = facts.description or facts.comment
+    properties += [("dc:description", description)] if description else []
     properties += [("upnp:artist", name) for name in facts.artists]
     properties += [
         ("upnp:artist@role=AlbumArtist", name) for name in facts.album_artists
     ]
     properties += [("upnp:artist@role=Composer", name) for name in facts.composers]
+    properties += [("upnp:artist@role=Conductor", name) for name in facts.conductors]
+    properties += [("upnp:director", name) for name in facts.directors]
+    properties += [("upnp:actor", name) for name in facts.actors]
     properties += [("upnp:album", facts.album)] if facts.album else []
     properties += [("upnp:genre", name) for name in facts.genres]
-    if facts.track:
-        properties.append(("upnp:originalTrackNumber", str(facts.track)))
-    return properties
+    numbers = (
+        ("upnp:originalTrackNumber", facts.track),
+        ("upnp:episodeSeason", facts.season),
+        ("upnp:episodeNumber", facts.episode),
+    )
+    properties += [(name, str(number)) for name, number in numbers if number]
+    texts = (
+        ("upnp:seriesTitle", facts.series),
+        ("upnp:rating", facts.content_rating),
+        ("upnp:longDescription", facts.description),
+    )
+    return properties + [(name, text) for name, text in texts if text]

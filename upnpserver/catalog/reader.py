@@ -121,10 +121,10 @@ class Reader:
             if not is_container:
                 raise NoSuchContainer
             if sort:
-                order = self._sorted_children(row, sort)
+                order = self._sorted_children(row, sort, total)
                 entries = self._entries(_window_of(order, window))
             else:
-                entries = self._in_order(row, window)
+                entries = self._in_order(row, window, total)
             return Page(
                 tuple(_entry(entry, row, object_id) for entry in entries),
                 total,
@@ -272,8 +272,12 @@ class Reader:
             ).fetchone()[0]
         )
 
-    def _in_order(self, row: int, window: Window) -> list[tuple[Any, ...]]:
-        """Return entries in the order in which the container shows them."""
+    def _in_order(self, row: int, window: Window, total: int) -> list[tuple[Any, ...]]:
+        """Return entries in the order in which the container shows them.
+
+        total: how many it shows; what was added last is cut there.
+        """
+        count = min(window.count or total, max(0, total - window.start))
         position, sort_key, child = self._rows.execute(
             "select position, sort_key, object from landmark"
             " where parent = ? and position <= ? order by position desc limit 1",
@@ -283,19 +287,21 @@ class Reader:
             f"select {_ENTRY} from child cross join object on object.id = child.object"
             " where child.parent = ? and (child.sort_key, child.object) >= (?, ?)"
             " order by child.sort_key, child.object limit ? offset ?",
-            (row, sort_key, child, window.count or -1, window.start - position),
+            (row, sort_key, child, count, window.start - position),
         ).fetchall()
 
-    def _sorted_children(self, row: int, sort: tuple[SortKey, ...]) -> Sequence[int]:
+    def _sorted_children(
+        self, row: int, sort: tuple[SortKey, ...], total: int
+    ) -> Sequence[int]:
         key = (self.system_update_id(), row, sort)
         return self._ordered.get(
             key,
             lambda: self._rows.execute(
-                "select child.object from child"
-                " join found on found.object = child.object"
-                " where child.parent = ? order by"
+                "select child.object from (select * from child where parent = ?"
+                "  order by sort_key, object limit ?) as child"
+                " join found on found.object = child.object order by"
                 f" {compiled.order_by(sort)} child.sort_key, child.object",
-                (row,),
+                (row, total),
             ),
         )
 

@@ -16,6 +16,7 @@ from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.file_rows import FileRows, KnownFile, ReadFile
 from upnpserver.catalog.item_rows import ItemRows, Root
 from upnpserver.catalog.schema import damage_told
+from upnpserver.catalog.views.words import DEFAULT_LANGUAGE, words_of
 from upnpserver.errors import StateFolderError, UpnpServerError
 
 _UI4 = 2**32
@@ -48,12 +49,19 @@ class Writer:
     aside and build it again), and StateFolderError if it can't be written.
     """
 
-    def __init__(self, path: Path, *, check: bool = False) -> None:
-        """Open or make the catalog; check: look at every page of it first."""
+    def __init__(
+        self, path: Path, *, check: bool = False, language: str = DEFAULT_LANGUAGE
+    ) -> None:
+        """Open or make the catalog.
+
+        check: look at every page of it first. language: of what containers are
+        called, one of languages().
+        """
+        self._language = language
         with _told_plainly():
             self._rows = schema.connect_for_writing(path, check=check)
         self._containers = ContainerRows(self._rows)
-        self._items = ItemRows(self._rows, self._containers)
+        self._items = ItemRows(self._rows, self._containers, words_of(language))
         self._files = FileRows(self._rows)
         self._root_rows: dict[Root, int] = {}
         try:
@@ -178,7 +186,7 @@ class Writer:
             (root.library, root.shown, root.path, sorted(root.kinds))
             for root in all_roots
         )
-        layout = repr((views.VERSION, roots))
+        layout = repr((views.VERSION, self._language, roots))
         found = self._rows.execute(
             "select value from meta where name = 'layout'"
         ).fetchone()

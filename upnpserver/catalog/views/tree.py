@@ -1,0 +1,145 @@
+"""What the views are made of: containers, places of items, and keys to order them.
+
+Ids never depend on the language, and neither does what a container holds: only
+titles and the order do.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from upnpserver.catalog.views.words import Words
+from upnpserver.upnp.props import fold
+from upnpserver.upnp.values import natural_key
+
+PLAIN = "object.container"
+FOLDER = "object.container.storageFolder"
+ALBUM = "object.container.album.musicAlbum"
+ARTIST = "object.container.person.musicArtist"
+PERSON = "object.container.person"
+GENRE = "object.container.genre.musicGenre"
+FILM_GENRE = "object.container.genre.movieGenre"
+PHOTO_ALBUM = "object.container.album.photoAlbum"
+
+_CONTAINERS_FIRST, _ITEMS_LAST = "0", "1"
+LAST = "~"  # a sort key after all titles
+_RECENT = "$recent"
+RECENT_ITEMS = 200  # what people look through before they search
+_FAR_FUTURE_S = 10**11  # the year 5138
+# Letters that NFKD leaves whole, and people look for under these.
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container on the way down to an item."""
+
+    object_id: str
+    upnp_class: str
+    title: str
+    sort_key: str
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One place of an item: the containers from below the root on, outermost first."""
+
+    way: tuple[Container, ...]
+    sort_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Where a file lies, and since when it has been as it is.
+
+    library: its library's name. shown_folders: titles of the containers
+    between "Folders" and the root folder, none when there is only one.
+    """
+
+    library: str
+    shown_folders: tuple[str, ...]
+    relative_path: bytes
+    mtime_ns: int = 0
+
+
+@lru_cache(maxsize=4096)  # neighbours share most of their way
+def child(
+    object_id: str,
+    title: str,
+    upnp_class: str = PLAIN,
+    sort_key: str = "",
+    properties: tuple[tuple[str, str], ...] = (),
+) -> Container:
+    """Return a container; sort_key: see key(). The id settles equal ones."""
+    whole_key = f"{_CONTAINERS_FIRST}{sort_key}\x1f{object_id}"
+    return Container(object_id, upnp_class, title, whole_key, properties)
+
+
+@lru_cache(maxsize=4096)
+def key(title: str, words: Words) -> str:
+    """Return how a title is put in order: no article, no accents, 2 before 10."""
+    folded = _folded(title, words.own_letters)
+    for article in words.articles:
+        start = article if article.endswith("'") else f"{article} "
+        if folded.startswith(start) and len(folded) > len(start):
+            folded = folded[len(start) :]
+            break
+    return natural_key(folded.translate(_LETTERS))
+
+
+def _folded(title: str, own_letters: str) -> str:
+    """Fold all letters but the language's own, which come after their plain form."""
+    if not own_letters or title.isascii():
+        return fold(title.replace("’", "'"))  # noqa: RUF001
+    folded = []
+    for letter in title.replace("’", "'"):  # noqa: RUF001
+        low = letter.lower()
+        plain = fold(letter).translate(_LETTERS)
+        folded.append(f"{plain}\x7f" if low in own_letters else plain)
+    return "".join(folded)
+
+
+def item_key(*parts: str) -> str:
+    """Return the sort key of an item from its parts, the weightiest first."""
+    return _ITEMS_LAST + "\x1f".join(parts)
+
+
+def number_key(number: int | None) -> str:
+    """Return the sort key of a track, disc or episode; without one it is first."""
+    return f"{number or 0:05}"
+
+
+_NEWEST_FIRST = str.maketrans("0123456789", "9876543210")
+
+
+def newest_first(digits: str) -> str:
+    """Return a sort key that puts later years, months and days before earlier."""
+    return digits.translate(_NEWEST_FIRST)
+
+
+def recent(kind: str, top: Container, place: FilePlace, words: Words) -> Placement:
+    """Return the place among what was added last; kind: the view's id.
+
+    By the file's own time: a catalog that is built again shows the same.
+    """
+    container = child(f"{kind}{_RECENT}", words["recently_added"], sort_key="8")
+    age_s = max(0, _FAR_FUTURE_S - place.mtime_ns // 10**9)
+    path = place.relative_path.decode("utf-8", "replace")
+    return Placement((top, container), item_key(f"{age_s:012}", key(path, words)))
+
+
+def most_children(object_id: str) -> int | None:
+    """Return how many children of a container are shown at most; None: all."""
+    return RECENT_ITEMS if object_id.endswith(_RECENT) else None
+
+
+def decoded(name: bytes) -> str:
+    """Return a file's or folder's name as text."""
+    return name.decode("utf-8", "replace")
+
+
+def stem(name: str) -> str:
+    """Return a file's name without its extension."""
+    return name.rpartition(".")[0] or name

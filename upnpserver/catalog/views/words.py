@@ -1,0 +1,48 @@
+"""What containers are called in the household's language: upnpserver/languages."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+DEFAULT_LANGUAGE = "en"
+_FOLDER = "upnpserver.languages"
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # one of each: equal means the same
+class Words:
+    """One language. texts: by their keys in the file, some with {…} to fill in."""
+
+    articles: tuple[str, ...]
+    own_letters: str
+    months: tuple[str, ...]
+    months_after_day: tuple[str, ...]
+    texts: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """Return a text that has nothing to fill in."""
+        return self.texts[name]
+
+    def filled(self, name: str, **values: object) -> str:
+        """Return a text with its {…} filled in."""
+        return self.texts[name].format(**values)
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, as the configuration names them."""
+    names = (path.name for path in files(_FOLDER).iterdir())
+    return tuple(sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml")))
+
+
+@cache
+def words_of(language: str) -> Words:
+    """Return the words of one of languages()."""
+    told = tomllib.loads((files(_FOLDER) / f"{language}.toml").read_text("utf-8"))
+    return Words(
+        tuple(told["articles"]),
+        told["own_letters"],
+        tuple(told["months"]),
+        tuple(told["months_after_day"]),
+        told["words"],
+    )
