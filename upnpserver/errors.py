@@ -94,12 +94,6 @@ class InvalidArgs(ActionError):
     code, description = 402, "Invalid Args"
 
 
-class InvalidVar(ActionError):
-    """QueryStateVariable is not offered (deprecated by UDA 1.0)."""
-
-    code, description = 404, "Invalid Var"
-
-
 class NoSuchObject(ActionError):
     """Unknown, or hidden from this device: the answer must not tell which."""
 
