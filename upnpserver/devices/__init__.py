@@ -1,1 +1,0 @@
-"""Device families: how they are recognised and what each needs, as data."""
