@@ -527,10 +527,8 @@ class LostTests(DoorTests):
     def test_answering_nobody_does_nothing(self):
         wire = self.door.connect().send(get(b"/later"))
         (request,) = self.later.requests
-        left = request.notifyFinish()
         assert not request.is_gone
         wire.vanish()
-        self.failureResultOf(left)
         assert request.is_gone
         request.respond(200, [], b"x" * 200_000)
         request.fail()
@@ -553,13 +551,14 @@ class LostTests(DoorTests):
         assert wire.is_closed
         assert wire.take() == b""
 
-    def test_notify_finish_after_the_answer(self):
-        self.door.connect().send(get(b"/later"))
+    def test_who_leaves_after_the_answer_was_not_lost(self):
+        wire = self.door.connect().send(get(b"/later"))
         (request,) = self.later.requests
-        done = request.notifyFinish()
-        self.assertNoResult(done)
+        assert request.transport is wire
         request.respond(200, [])
-        assert self.successResultOf(done) is None
+        with self.assertRaises(RuntimeError):
+            request.transport  # noqa: B018
+        wire.vanish()
         assert not request.is_gone
 
 
@@ -613,11 +612,11 @@ class StreamTests(DoorTests):
 
     def test_an_aborted_stream(self):
         wire, request = self.begin()
-        left = request.notifyFinish()
+        assert not request.is_gone
         request.abort()
         self.door.settle()
         assert wire.was_reset
-        self.failureResultOf(left)
+        assert request.is_gone
 
 
 class TimeTests(DoorTests):

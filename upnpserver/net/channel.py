@@ -153,7 +153,7 @@ class Channel(Protocol):
         self._door.disconnected(self)
         request, self._request, self._rest = self._request, None, None
         if request is not None:
-            request.was_lost(reason)
+            request.was_lost()
 
     def pauseProducing(self) -> None:
         """Send nothing, and answer nothing, until what was written is sent."""

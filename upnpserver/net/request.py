@@ -3,9 +3,6 @@
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
-
 from upnpserver.errors import RefusedRequest
 from upnpserver.net.answer import Headers
 from upnpserver.net.head import Head
@@ -54,7 +51,6 @@ class ServerRequest:
 
     __slots__ = (
         "_answered",
-        "_finish",
         "_is_gone",
         "_line",
         "base_url",
@@ -71,7 +67,6 @@ class ServerRequest:
     def __init__(self, line: Line, head: Head) -> None:
         self._line: Line | None = line
         self._answered = self._is_gone = False
-        self._finish: list[Deferred[None]] = []
         self.head = head
         self.method = head.method
         self.path, _, self.query = head.target.partition(b"?")
@@ -141,24 +136,13 @@ class ServerRequest:
         if self._line is not None:
             self._line.fail()
 
-    def notifyFinish(self) -> Deferred[None]:
-        """Return a Deferred: None once answered, a failure if the client left."""
-        finish: Deferred[None] = Deferred()
-        self._finish.append(finish)
-        return finish
-
     def was_answered(self) -> None:
         """Take note from the connection that the whole answer is with the transport."""
-        finish, self._finish, self._line = self._finish, [], None
-        for waiting in finish:
-            waiting.callback(None)
+        self._line = None
 
-    def was_lost(self, reason: Failure) -> None:
+    def was_lost(self) -> None:
         """Take note from the connection that there is nobody to answer any more."""
-        self._is_gone = True
-        finish, self._finish, self._line = self._finish, [], None
-        for waiting in finish:
-            waiting.errback(reason)
+        self._is_gone, self._line = True, None
 
     @property
     def is_answered(self) -> bool:
