@@ -44,7 +44,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _ODD_SIGNS: Final = re.compile(
     "[\x81\x8d\x8f\x90\x9d\u0192\u2030\u02dc\u02c6\u2039\u203a\xa4\xa8\xac\xaf\xb6\xb8]"
     "|[\xa2\xa3\xa5\xa6\xa7\xb1\xd7\xf7\x86\x87\u201a\u201e](?=[^\\W\\d_])"
-    "|(?<!\\w)[\xaa\xba](?=[^\\W\\d_])"
+    "|(?<!\\w)[\xaa\xba](?=[^\\W\\d_])|(?<!\\d)[\xb3\xb9](?=[a-z]{2})"
+    "|[\xc0-\xde][\xb2\xb3\xb9\xbc-\xbe]"
     "|(?<=[a-z\xdf-\xff])[\xa3\xa5\xa6\xb2\xb3\xb9\xbf\xaa\xba\xbc\xbe\xa1](?=[a-z])"
 )
 _SIGNS: Final = frozenset("\xa0«»“”„‘’‚–—…·№©®™°")
@@ -134,8 +135,8 @@ def _is_utf_8(texts: list[bytes]) -> bool:
     if _all_decode(texts, "utf-8") is None:
         return False
     joined = b" ".join(texts)
-    alone = len(_NOT_ASCII.findall(joined)) == 2
-    return not (alone and _CAPITAL_BEFORE_SIGN.search(joined))
+    capitals = len(_CAPITAL_BEFORE_SIGN.findall(joined))
+    return len(_NOT_ASCII.findall(joined)) > 2 * capitals
 
 
 def _all_decode(texts: Iterable[bytes], charset: str) -> list[str] | None:
@@ -153,7 +154,7 @@ def _is_odd(text: str) -> bool:
 
 
 def _is_western(word: str) -> bool:
-    letters = {char for char in word.lower() if char > "\x7f"}
+    letters = {char for char in word.lower() if char > "\x7f" and not char.isnumeric()}
     return not letters or any(letters <= alphabet for alphabet in WESTERN)
 
 
