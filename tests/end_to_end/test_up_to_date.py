@@ -3,6 +3,8 @@
 import itertools
 import os
 import re
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -163,3 +165,71 @@ def test_a_folder_made_by_hand_and_filled(library):
     for number in range(20):
         library.put(f"new/{number % 3}/{number}.jpg")
     library.shows("first", *map(str, range(20)))
+
+
+def test_a_folder_that_is_renamed_and_comes_back(library, tmp_path):
+    library.put("in/second.jpg")
+    _, before = library.shows("first", "second")
+    away = tmp_path / "away"
+    library.folder.rename(away)
+    library.shows()
+    assert library.daemon.output().count("is not there") == 1
+    away.rename(library.folder)
+    _, after = library.shows("first", "second", within_s=5)
+    assert after == before
+    library.put("in/third.jpg")
+    library.shows("first", "second", "third")
+
+
+def in_mounts_of(daemon, *argv):
+    subprocess.run(
+        ["nsenter", f"--mount=/proc/{daemon.process.pid}/ns/mnt", *argv], check=True
+    )
+
+
+def test_another_disk_over_the_folder(library, tmp_path):
+    """A mount hides what is below it: other files, then the first ones again."""
+    _, before = library.shows("first")
+    other = tmp_path / "other disk"
+    other.mkdir()
+    (other / "second.jpg").write_bytes(picture())
+    os.utime(other / "second.jpg", (1e9, 1e9))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for disk, titles in ((other, ["second"]), (empty, []), (other, ["second"])):
+        in_mounts_of(library.daemon, "mount", "--bind", disk, library.folder)
+        library.shows(*titles)
+        in_mounts_of(library.daemon, "umount", library.folder)
+        _, after = library.shows("first")
+        assert after == before
+
+
+def test_a_scanner_that_is_killed_in_the_middle(library):
+    for number in range(200):
+        library.put(f"many/{number}.jpg")
+    pid = wait_for("a scanner", library.scanner, 5, every_s=0.001)
+    os.kill(pid, signal.SIGKILL)
+    library.put("after.jpg")
+    library.shows("first", "after", *map(str, range(200)), within_s=15)
+
+
+FEW_WATCHES = 'echo 2 > /proc/sys/fs/inotify/max_user_watches && exec "$@"'
+
+
+def test_more_folders_than_may_be_watched(home, tmp_path):
+    """Looked at now and then, with one line that says what to do."""
+    folder = tmp_path / "media"
+    for number in range(5):
+        (folder / f"{number}").mkdir(parents=True)
+        (folder / f"{number}" / f"old {number}.jpg").write_bytes(picture())
+    wrapper = ("unshare", "--user", "--map-root-user", "sh", "-c", FEW_WATCHES, "sh")
+    with running_daemon(
+        home.server, tmp_path / "state", folder, wrapper=wrapper
+    ) as daemon:
+        library = Library(folder, daemon.seen_by(home.client), daemon)
+        titles = [f"old {number}" for number in range(5)]
+        library.shows(*titles, within_s=20)
+        library.put("4/new.jpg")
+        library.put("5/deeper/6.jpg")
+        library.shows(*titles, "new", "6", within_s=15)
+        assert daemon.output().count("fs.inotify.max_user_watches=") == 1

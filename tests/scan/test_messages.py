@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from upnpserver.errors import MalformedRequest
 from upnpserver.scan.messages import (
+    Away,
     Committed,
     Finished,
     InRoot,
@@ -34,11 +35,14 @@ numbers = st.integers(0, 9)
 all_roots = st.lists(roots, max_size=3).map(tuple)
 places = st.lists(st.builds(InRoot, numbers, paths), max_size=3).map(tuple)
 watches = st.lists(st.tuples(numbers, paths), max_size=3).map(tuple)
+stamps = st.tuples(numbers, numbers, numbers)
+stamped = st.lists(st.tuples(stamps, paths), max_size=3).map(tuple)
 messages = st.one_of(
     st.builds(Scan, paths, all_roots, st.booleans(), st.booleans(), places),
     st.builds(Look, paths, all_roots, places, places, places, places),
     st.builds(Watched, numbers, watches),
-    st.builds(Unwatched, numbers, st.lists(paths, max_size=3).map(tuple)),
+    st.builds(Away, st.lists(numbers, max_size=3).map(tuple)),
+    st.builds(Unwatched, numbers, stamped, texts),
     st.builds(Unsettled, places),
     st.builds(Ready),
     st.builds(Progress, st.integers(0), st.integers(0)),

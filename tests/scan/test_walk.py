@@ -94,15 +94,6 @@ def test_files_and_folders_that_left(tmp_path):
     ]
 
 
-def test_a_root_that_is_missing_or_suddenly_empty_is_away(tmp_path):
-    known = {b"a": {b"1.mp3": KnownFile(1, 1)}}
-    (missing,) = changes(tmp_path / "none", known)
-    assert missing == Unreadable(b"", "No such file or directory")
-    (empty,) = changes(tmp_path, known)
-    assert isinstance(empty, Unreadable)
-    assert "mounted" in empty.reason
-
-
 def test_an_empty_root_that_always_was_is_just_empty(tmp_path):
     assert changes(tmp_path) == []
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from upnpserver.catalog.reader import Reader
+from upnpserver.scan import walk
 from upnpserver.scan.messages import (
+    Away,
     Committed,
     Finished,
     Ready,
@@ -97,16 +100,91 @@ def test_a_broken_file_is_counted_and_not_tried_again(order, library):
     assert finished(order).read == 0
 
 
-def test_an_absent_disk_deletes_nothing(order, library):
+def seen(order):
+    """Return the ids of all objects in the catalog."""
+    rows = sqlite3.connect(os.fsdecode(order.catalog))
+    found = {object_id for (object_id,) in rows.execute("select object_id from object")}
+    rows.close()
+    return found
+
+
+def troubles(heard):
+    return [message.text for message in heard if isinstance(message, Trouble)]
+
+
+def away(heard):
+    return [message.roots for message in heard if isinstance(message, Away)]
+
+
+def test_an_absent_disk_is_hidden_and_forgets_nothing(order, library):
     told(order)
-    before = counts(order)
-    library.rename(library.with_name("unplugged"))
+    before, ids = counts(order), seen(order)
+    unplugged = library.with_name("unplugged")
+    library.rename(unplugged)
+    for make_mount_point in (False, True):
+        if make_mount_point:
+            library.mkdir()
+        heard = told(order)
+        (trouble,) = troubles(heard)
+        assert "Home" in trouble
+        assert "media" not in trouble
+        assert away(heard) == [(0,)]
+        assert seen(order) == {"0"}
+        assert total(order) == 0
+    library.rmdir()
+    unplugged.rename(library)
     heard = told(order)
-    assert [m for m in heard if isinstance(m, Trouble)]
-    assert counts(order) == before
-    library.mkdir()  # the mount point without its disk
-    assert [m for m in told(order) if isinstance(m, Trouble)]
-    assert counts(order) == before
+    assert (heard[-1].read, heard[-1].gone) == (0, 0)
+    assert (counts(order), seen(order)) == (before, ids)
+    assert not away(heard)
+    assert not troubles(heard)
+
+
+def test_another_disk_at_the_path_takes_turns_with_the_first(order, library):
+    told(order)
+    ids = seen(order)
+    first, other = library.with_name("first"), library.with_name("other")
+    other.mkdir()
+    shutil.copy(next(library.rglob("*.mp3")), other / "one.mp3")
+    library.rename(first)
+    other.rename(library)
+    heard = told(order)
+    assert heard[-1].read == total(order) == 1
+    assert len(troubles(heard)) == 1
+    library.rename(other)
+    first.rename(library)
+    heard = told(order)
+    assert (heard[-1].read, heard[-1].gone, seen(order)) == (0, 0, ids)
+    library.rename(first)
+    other.rename(library)
+    assert (told(order)[-1].read, total(order)) == (0, 1)
+
+
+def test_all_files_of_a_disk_that_is_there_may_leave(order, library):
+    told(order)
+    for entry in library.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    heard = told(order)
+    assert seen(order) == {"0"}
+    assert not away(heard)
+    assert heard[-1].gone
+
+
+def test_a_disk_that_goes_in_the_middle_loses_nothing(order, library, monkeypatch):
+    told(order)
+    ids = seen(order)
+    real = walk.compare
+
+    def compare(*arguments, **more):
+        unplugged = library.with_name("unplugged")
+        if not unplugged.exists():
+            library.rename(unplugged)
+            library.mkdir()
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(walk, "compare", compare)
+    heard = told(order)
+    assert (heard[-1].read, seen(order)) == (0, ids)
 
 
 def test_a_damaged_catalog_is_set_aside_and_made_again(order, tmp_path):

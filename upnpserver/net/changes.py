@@ -115,6 +115,12 @@ class Changes:
         for folder in folders:
             self._looks.setdefault(folder, now + AGAIN_S)
 
+    def look_now(self, folders: Iterable[InRoot], now: float) -> None:
+        """Have folders looked at."""
+        for folder in folders:
+            when = now + SETTLE_S
+            self._looks[folder] = min(self._looks.get(folder, when), when)
+
     def look_below(self, place: InRoot, now: float) -> None:
         """Have a folder looked at with all below it."""
         self._trees.setdefault(place, now + SETTLE_S)
@@ -176,7 +182,7 @@ class Changes:
         elif event.mask & _UNMOUNT or (event.mask & _MOVE_SELF and not folder.path):
             self.look_below(folder, now)
         elif event.mask & _ATTRIB:
-            self._looks.setdefault(folder, now + SETTLE_S)
+            self.look_now([folder], now)
 
     def _heard_of_folder(self, folder: InRoot, event: Event, now: float) -> None:
         if not is_shown(event.name):
@@ -220,9 +226,7 @@ class Changes:
     def _note(self, file: InRoot, now: float) -> None:
         directory, _, name = file.path.rpartition(b"/")
         if self._matters(name):
-            folder = InRoot(file.root, directory)
-            before = self._looks.get(folder, now + SETTLE_S)
-            self._looks[folder] = min(before, now + SETTLE_S)
+            self.look_now([InRoot(file.root, directory)], now)
         else:
             self._closed.discard(file)
 

@@ -24,6 +24,7 @@ from upnpserver.model import LibraryCounts
 from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control, Service
 from upnpserver.net.discovery import Discovery
+from upnpserver.net.disks import Disks
 from upnpserver.net.documents import document_routes, server_documents
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
@@ -139,7 +140,11 @@ class Server:
         order = scan_order(config, count_first=out.isatty())
         self._scanner = Scanner(reactor, reactor, order, self._scanner_said)
         self._folder_watch = Watch(
-            reactor, reactor, self._scanner, lambda name: role_of(name) is not None
+            reactor,
+            reactor,
+            self._scanner,
+            Disks(reactor),
+            lambda name: role_of(name) is not None,
         )
 
     def start(self) -> None:

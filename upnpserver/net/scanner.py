@@ -33,6 +33,7 @@ from upnpserver.scan.messages import (
     Order,
     Ready,
     Scan,
+    ScanRoot,
     from_line,
     to_line,
 )
@@ -72,6 +73,11 @@ class Scanner:
         self._linger: IDelayedCall | None = None
         self._pause: IDelayedCall | None = None
         self._deaths = 0
+
+    @property
+    def roots(self) -> tuple[ScanRoot, ...]:
+        """The roots of every order."""
+        return self._order.roots
 
     @property
     def is_free(self) -> bool:

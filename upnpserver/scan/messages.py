@@ -14,6 +14,7 @@ from upnpserver.errors import MalformedRequest
 from upnpserver.model import Kind
 
 MAX_LINE_BYTES = 1 << 20
+Stamp = tuple[int, int, int]  # device, inode, time of the last change in a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """From the scanner: these roots are not there, or are empty mount points."""
+
+    roots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """From the scanner: these folders of a root have these watch descriptors."""
 
@@ -105,10 +113,15 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Unwatched:
-    """From the scanner: there were no watches left for these folders of a root."""
+    """From the scanner: nobody will tell of all that happens in these folders.
+
+    folders: with what their stamp_of() was before they were listed. reason:
+    the kind of file system; empty: there were no watches left.
+    """
 
     root: int
-    folders: tuple[bytes, ...]
+    folders: tuple[tuple[Stamp, bytes], ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ Message = (
     | Progress
     | Committed
     | Trouble
+    | Away
     | Watched
     | Unwatched
     | Unsettled
@@ -190,6 +204,11 @@ def _watch(pair: tuple[int, str]) -> tuple[int, bytes]:
     return number, _bytes(path)
 
 
+def _stamped(pair: tuple[list[int], str]) -> tuple[Stamp, bytes]:
+    (device, inode, mtime_ns), path = pair
+    return (device, inode, mtime_ns), _bytes(path)
+
+
 def _each(revive: Callable[[Any], Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
     return lambda values: tuple(revive(value) for value in values)
 
@@ -212,7 +231,8 @@ _REVIVED: dict[type[Any], dict[str, Callable[[Any], Any]]] = {
         "busy": _PLACES,
     },
     Committed: {"containers": tuple},
+    Away: {"roots": tuple},
     Watched: {"folders": _each(_watch)},
-    Unwatched: {"folders": _each(_bytes)},
+    Unwatched: {"folders": _each(_stamped)},
     Unsettled: {"folders": _PLACES},
 }

@@ -1,4 +1,9 @@
-"""Which names on a disk are nobody's media. Pure."""
+"""Names on a disk: how they are joined, and which are nobody's media."""
+
+import os
+import stat
+
+from upnpserver.scan.messages import Stamp
 
 # Folders that devices and systems keep for themselves.
 _OF_SYSTEMS = {
@@ -23,3 +28,14 @@ def joined(directory: bytes, name: bytes) -> bytes:
 def is_below(path: bytes, directory: bytes) -> bool:
     """Tell whether path is directory, or lies somewhere in it."""
     return not directory or path == directory or path.startswith(directory + b"/")
+
+
+def stamp_of(path: bytes) -> Stamp | None:
+    """Return what changes with a folder, None if there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  bytes
+    except OSError:
+        return None
+    if not stat.S_ISDIR(status.st_mode):
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns

@@ -74,17 +74,10 @@ def compare(
     to look, relative to the root; one that is no longer there is gone with all
     below it.
 
-    A root that is missing, or empty where it was not, is away (a disk that is
-    not mounted): one Unreadable, and nothing in it is gone.
+    The caller made sure that the root is there, and does it again before it
+    believes that anything is gone.
     """
     root, known_files = tree.root, tree.known_files
-    try:
-        if known_directories and not os.listdir(root):  # noqa: PTH208  bytes
-            yield Unreadable(b"", "empty, but was not before: is its disk mounted?")
-            return
-    except OSError as error:
-        yield Unreadable(b"", _reason(error))
-        return
     _keep(known_directories, start, below=below)
     real_root = os.path.realpath(root)
     waiting = [start]

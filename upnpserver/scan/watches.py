@@ -13,7 +13,8 @@ import errno
 import os
 from collections.abc import Callable
 
-from upnpserver.scan.messages import Message, Unwatched, Watched
+from upnpserver.scan.messages import Message, Stamp, Unwatched, Watched
+from upnpserver.scan.names import stamp_of
 
 _MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
 _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
@@ -32,28 +33,28 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Watches:
     """Watches the folders that a walk enters, and tells which is which.
 
-    fd: the server's inotify descriptor; None: there is none, all are polled.
+    fd: the server's inotify descriptor; None: the server has none.
     """
 
     def __init__(self, fd: int | None, tell: Callable[[Message], None]) -> None:
         self._fd, self._tell = fd, tell
         self._root = 0
         self._watched: list[tuple[int, bytes]] = []
-        self._unwatched: list[bytes] = []
-        self._reason = ""
+        self._unwatched: list[tuple[Stamp, bytes]] = []
+        self._kind = ""
 
-    def enter(self, root: int, path: bytes, directory: bytes) -> None:
-        """Watch one folder; path: the whole of it; directory: below the root."""
-        if self._fd is None:
-            return
-        if root != self._root:
+    def enter(self, root: int, path: bytes, directory: bytes, kind: str = "") -> None:
+        """Watch one folder; path: the whole of it; directory: below the root.
+
+        kind: of a file system that does not tell of all changes.
+        """
+        if (root, kind) != (self._root, self._kind):
             self.flush()
-            self._root = root
-        try:
-            self._watched.append((_add(self._fd, path), directory))
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.ENOMEM):
-                self._unwatched.append(directory)
+            self._root, self._kind = root, kind
+        if not self._watch(path, directory) or kind:
+            stamp = stamp_of(path)
+            if stamp is not None:
+                self._unwatched.append((stamp, directory))
         if len(self._watched) + len(self._unwatched) >= _TOLD_AT_ONCE:
             self.flush()
 
@@ -62,8 +63,20 @@ class Watches:
         if self._watched:
             self._tell(Watched(self._root, tuple(self._watched)))
         if self._unwatched:
-            self._tell(Unwatched(self._root, tuple(self._unwatched)))
+            folders = tuple(self._unwatched)
+            self._tell(Unwatched(self._root, folders, self._kind))
         self._watched, self._unwatched = [], []
+
+    def _watch(self, path: bytes, directory: bytes) -> bool:
+        """Watch a folder; return whether there was a watch for it."""
+        if self._fd is None:
+            return False
+        try:
+            self._watched.append((_add(self._fd, path), directory))
+        except OSError as error:
+            # What can't be read or is gone is told by who lists it.
+            return error.errno not in (errno.ENOSPC, errno.ENOMEM)
+        return True
 
 
 def _add(fd: int, path: bytes) -> int:
