@@ -176,17 +176,15 @@ class Resource:
     """One file (or picture) that can be sent over HTTP.
 
     root and relative_path are bytes as the file system has them; the path is
-    opened below root without following links out of it. identity is
-    (device, inode, size_bytes, mtime_ns) at scan time: a stream of a file
-    whose identity changed never mixes old and new bytes.
+    opened below root without following links out of it. Size and time are not
+    told: a stream takes them from the file that it opened, which may be newer
+    than the catalog.
     """
 
     item_id: str
     kind: Kind
     root: bytes
     relative_path: bytes
-    size_bytes: int
-    mtime_ns: int
     mime: str
     content_features: str  # the 4th field of protocolInfo
     duration_ms: int | None = None

@@ -42,8 +42,6 @@ def find(item_id, _policy):
         kind=Kind.VIDEO,
         root=os.fsencode(FOLDER),
         relative_path=item_id.encode(),
-        size_bytes=0,
-        mtime_ns=0,
         mime="video/mp4",
         content_features="DLNA.ORG_OP=01",
     )

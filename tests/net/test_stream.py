@@ -64,8 +64,6 @@ class House:
             "kind": Kind.VIDEO,
             "root": os.fsencode(self.folder),
             "relative_path": os.fsencode(name),
-            "size_bytes": 7,
-            "mtime_ns": 7,
             "mime": "video/mp4",
             "content_features": FEATURES,
             "duration_ms": 90_500,

@@ -44,7 +44,7 @@ _PLACE = (
     " join directory on directory.id = file.directory"
     " join root on root.id = directory.root"
 )
-_FILE = "root.path, directory.path, file.name, file.size_bytes, file.mtime_ns"
+_FILE = "root.path, directory.path, file.name"
 _ITEM_FILE = (
     f"select kind, {_FILE}, mime, features, item.duration_ms"
     " from object join item on item.object = object.id"
@@ -196,14 +196,12 @@ class Reader:
         )
         if found is None:
             raise NoSuchObject
-        kind, root, directory, name, size, mtime_ns, mime, features, duration = found
+        kind, root, directory, name, mime, features, duration = found
         return Resource(
             item_id=item_id,
             kind=Kind(kind),
             root=root,
             relative_path=directory + b"/" + name if directory else name,
-            size_bytes=size,
-            mtime_ns=mtime_ns,
             mime=mime,
             content_features=features,
             duration_ms=duration,
