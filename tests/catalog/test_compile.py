@@ -5,11 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from support.escaped import plain
-from support.made_up_files import HOUSEHOLD, MUSIC
+from support.made_up_files import household_catalog
 
 from upnpserver.catalog.compile import names_ids
-from upnpserver.catalog.reader import Reader
-from upnpserver.catalog.writer import Writer
 from upnpserver.model import Window
 from upnpserver.policy import EVERYONE
 from upnpserver.upnp import didl
@@ -33,14 +31,8 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    path = tmp_path_factory.mktemp("compile") / "catalog.sqlite"
-    writer = Writer(path)
-    writer.sync_roots([MUSIC])
-    writer.apply(HOUSEHOLD, [])
-    writer.close()
-    reader = Reader(path)
-    yield reader
-    reader.close()
+    with household_catalog(tmp_path_factory.mktemp("compile")) as reader:
+        yield reader
 
 
 def search(reader, tree, sort=()):

@@ -5,10 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from support.escaped import plain
-from support.made_up_files import HOUSEHOLD, MUSIC
+from support.made_up_files import household_catalog
 
-from upnpserver.catalog.reader import Reader
-from upnpserver.catalog.writer import Writer
 from upnpserver.errors import (
     ActionError,
     BadSearchCriteria,
@@ -48,14 +46,8 @@ SEARCH = {
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory):
-    path = tmp_path_factory.mktemp("cds") / "catalog.sqlite"
-    writer = Writer(path)
-    writer.sync_roots([MUSIC])
-    writer.apply(HOUSEHOLD, [])
-    writer.close()
-    reader = Reader(path)
-    yield reader
-    reader.close()
+    with household_catalog(tmp_path_factory.mktemp("cds")) as catalog:
+        yield catalog
 
 
 def browse(catalog, **changes):

@@ -1,10 +1,15 @@
 """Made-up media files for tests of the catalog: facts without any file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from upnpserver.catalog.file_rows import ReadFile
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.item_rows import Root
+from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.writer import Writer
 from upnpserver.model import Kind, MediaFacts, Role
 
 MUSIC = Root("Home", (), b"/srv/media")
@@ -65,3 +70,18 @@ HOUSEHOLD = (
     photo("Pics/p2.jpg"),
     broken("A/broken.mp3"),
 )
+
+
+@contextmanager
+def household_catalog(folder: Path) -> Iterator[Reader]:
+    """Yield a reader of a new catalog in folder, with the household's files."""
+    path = folder / "catalog.sqlite"
+    writer = Writer(path)
+    writer.sync_roots([MUSIC])
+    writer.apply(HOUSEHOLD, [])
+    writer.close()
+    reader = Reader(path)
+    try:
+        yield reader
+    finally:
+        reader.close()
