@@ -161,6 +161,37 @@ def test_a_folder_that_moves_out_is_watched_no_more():
     assert told.hear((5, CLOSED, b"1.mp3")).after(0.1) == look(trees=[b"album"])
 
 
+def test_one_folder_in_two_roots_is_looked_at_in_both():
+    told = Told()
+    told.changes.watching(1, [(ALBUM, b"")], told.now)
+    told.changes.watching(1, [(ALBUM, b"")], told.now)
+    told.hear((ALBUM, CLOSED, b"1.mp3"))
+    due = told.after(0.1)
+    assert due.folders == [InRoot(0, b"album"), InRoot(1, b"")]
+    assert due.closed == [InRoot(0, b"album/1.mp3"), InRoot(1, b"1.mp3")]
+    told.hear((TOP, FROM | FOLDER, b"album", 7)).after(0.1)
+    assert told.unwatched == []
+    told.hear((ALBUM, CLOSED, b"1.mp3"))
+    assert told.after(0.1).folders == [InRoot(1, b"")]
+    told.hear((ALBUM, IGNORED, b""))
+    assert told.after(0.1).trees == [InRoot(1, b"")]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ((ALBUM, MADE, b"1.mp3"), True),
+        ((ALBUM, MADE, b"1.txt"), False),
+        ((TOP, MADE | FOLDER, b"new"), True),
+        ((-1, OVERFLOW, b""), True),
+    ],
+)
+def test_what_will_need_the_scanner_is_known_early(event, expected):
+    told = Told()
+    assert not told.changes.is_coming()
+    assert told.hear(event).changes.is_coming() is expected
+
+
 def test_trees_hold_what_lies_in_them():
     told = Told()
     for path in (b"a", b"a b", b"a/b", b"a/b/c"):

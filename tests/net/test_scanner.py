@@ -10,12 +10,21 @@ from twisted.trial.unittest import TestCase
 
 from upnpserver.net import scanner as module
 from upnpserver.net.scanner import Scanner
-from upnpserver.scan.messages import Finished, Progress, Ready, Scan, to_line
+from upnpserver.scan.messages import (
+    Finished,
+    InRoot,
+    Look,
+    Progress,
+    Ready,
+    Scan,
+    to_line,
+)
 
 ORDER = Scan(b"/nowhere/catalog.sqlite", ())
 DONE = Finished(1, 0, 0, 0.5)
 PRELUDE = """
 import sys, os, time
+from upnpserver.scan.messages import *
 asked, say = sys.stdin.buffer.readline(), sys.stdout.buffer
 """
 
@@ -136,6 +145,74 @@ class ScannerTests(TestCase):
         stopped = self.scanner.stop()
         self.clock.advance(module.PATIENCE_S)
         await stopped
+
+    async def test_it_stays_for_more_orders_and_ends_when_none_comes(self):
+        self.start(
+            telling(Ready(), DONE),
+            "while order := sys.stdin.buffer.readline():",
+            f"    say.write(order); {telling(DONE)}",
+        )
+        await self.messages(2)
+        self.assertTrue(self.scanner.is_free)
+        place = InRoot(0, b"album")
+        self.scanner.look([place], [], [place])
+        self.assertFalse(self.scanner.is_free)
+        await self.messages(4)
+        look = Look(ORDER.catalog, ORDER.roots, (place,), (), (place,))
+        self.assertEqual(self.heard[2], look)
+        self.clock.advance(module.LINGER_S - 0.1)
+        self.assertIsNotNone(self.scanner._process)
+        self.clock.advance(0.1)
+        await self.until(lambda: self.scanner._process is None)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.scanner.look([], [place])  # while none runs: another one starts
+        await self.messages(6)
+
+    async def test_an_order_while_it_ends_is_for_the_next_one(self):
+        self.start(telling(Ready(), DONE), "sys.stdin.buffer.read(); time.sleep(0.2)")
+        await self.messages(2)
+        self.clock.advance(module.LINGER_S)
+        self.scanner.scan()
+        await self.messages(4)
+
+    async def test_one_that_is_warmed_up_takes_the_next_order_or_ends(self):
+        self.clock, self.heard, self.waiting = Clock(), [], []
+        self.scanner = Scanner(
+            reactor,
+            self.clock,
+            ORDER,
+            self.hear,
+            command=program(
+                "asked and " + telling(Ready(), DONE)[: -len("; say.flush()")]
+            ),
+        )
+        self.addCleanup(self.stop)
+        self.scanner.warm_up()
+        process = self.scanner._process
+        self.scanner.warm_up()
+        self.assertIs(self.scanner._process, process)
+        self.scanner.scan()
+        self.assertIs(self.scanner._process, process)
+        await self.messages(2)
+        await self.until(lambda: self.scanner._process is None)
+        self.scanner.warm_up()
+        self.clock.advance(module.LINGER_S)
+        await self.until(lambda: self.scanner._process is None)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    async def test_a_look_that_was_lost_becomes_a_whole_scan(self):
+        self.start(
+            "asked = from_line(asked)",
+            "isinstance(asked, Look) and os.abort()",
+            telling(Ready(), DONE),
+        )
+        await self.messages(2)
+        await self.until(lambda: self.scanner._process is None)
+        self.scanner.look([InRoot(0, b"")], [], (), [InRoot(0, b"busy.mp3")])
+        await self.until(self.clock.getDelayedCalls)
+        self.assertFalse(self.scanner.is_free)
+        self.clock.advance(module.PAUSES_S[0])
+        await self.messages(4)
 
     async def test_stop_in_a_pause(self):
         self.start("os.abort()")

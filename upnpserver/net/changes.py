@@ -7,7 +7,7 @@ being written is passed by until it is closed, or quiet for long.
 Source of the order of events: inotify(7).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -59,7 +59,8 @@ class Changes:
         self, matters: Callable[[bytes], bool], unwatch: Callable[[int], None]
     ) -> None:
         self._matters, self._unwatch = matters, unwatch
-        self._folders: dict[int, InRoot] = {}
+        # One folder may be in several roots, or be seen by links as well.
+        self._folders: dict[int, tuple[InRoot, ...]] = {}
         self._ended: set[int] = set()
         self._strays: list[Event] = []
         self._everything: float | None = None
@@ -73,6 +74,12 @@ class Changes:
     def watched(self) -> int:
         """How many folders are watched."""
         return len(self._folders)
+
+    def is_coming(self) -> bool:
+        """Tell whether there will be something to look at soon."""
+        return bool(self._looks or self._trees or self._everything is not None) or any(
+            self._matters(file.path.rpartition(b"/")[2]) for file in self._open
+        )
 
     def busy(self) -> tuple[InRoot, ...]:
         """Return files that are being written."""
@@ -139,8 +146,8 @@ class Changes:
             folder = InRoot(root, path)
             if watch in self._ended:  # it was taken away before we heard of it
                 self.look_below(folder, now)
-            else:
-                self._folders[watch] = folder
+            elif folder not in (known := self._folders.get(watch, ())):
+                self._folders[watch] = (*known, folder)
         strays, self._strays = self._strays, []
         for event in strays:
             self.heard(event, now)
@@ -150,15 +157,20 @@ class Changes:
         if event.mask & _OVERFLOW:
             self._lost(now)
             return
-        folder = self._folders.get(event.watch)
-        if folder is None:
+        folders = self._folders.get(event.watch)
+        if folders is None:
             self._heard_of_stranger(event, now)
-        elif not event.name:
-            self._heard_of_itself(folder, event, now)
-        elif event.mask & _ISDIR:
-            self._heard_of_folder(joined_to(folder, event.name), event, now)
-        else:
-            self._heard_of_file(joined_to(folder, event.name), event, now)
+            return
+        if event.mask & _IGNORED:
+            del self._folders[event.watch]
+            self._ended.add(event.watch)
+        for folder in folders:
+            if not event.name:
+                self._heard_of_itself(folder, event, now)
+            elif event.mask & _ISDIR:
+                self._heard_of_folder(joined_to(folder, event.name), event, now)
+            else:
+                self._heard_of_file(joined_to(folder, event.name), event, now)
 
     def _heard_of_stranger(self, event: Event, now: float) -> None:
         if event.mask & _IGNORED:
@@ -175,8 +187,6 @@ class Changes:
 
     def _heard_of_itself(self, folder: InRoot, event: Event, now: float) -> None:
         if event.mask & _IGNORED:
-            del self._folders[event.watch]
-            self._ended.add(event.watch)
             self._stop_waiting_below(folder)
             self.look_below(folder, now)
         elif event.mask & _UNMOUNT or (event.mask & _MOVE_SELF and not folder.path):
@@ -188,9 +198,7 @@ class Changes:
         if not is_shown(event.name):
             return
         if event.mask & _MOVED_FROM:
-            for watch in list(self._watches_below(folder)):
-                del self._folders[watch]
-                self._unwatch(watch)
+            self._leave(folder)
             self._stop_waiting_below(folder)
         if event.mask & (_CAME | _LEFT):
             self.look_below(folder, now)
@@ -230,8 +238,20 @@ class Changes:
         else:
             self._closed.discard(file)
 
-    def _watches_below(self, folder: InRoot) -> Iterator[int]:
-        return (w for w, place in self._folders.items() if _is_in(place, folder))
+    def _leave(self, folder: InRoot) -> None:
+        """Hear no more of what lies in a folder under this path."""
+        below = [
+            (watch, places)
+            for watch, places in self._folders.items()
+            if any(_is_in(place, folder) for place in places)
+        ]
+        for watch, places in below:
+            left = tuple(place for place in places if not _is_in(place, folder))
+            if left:
+                self._folders[watch] = left
+            else:
+                del self._folders[watch]
+                self._unwatch(watch)
 
     def _stop_waiting_below(self, folder: InRoot) -> None:
         for file in [file for file in self._open if _is_in(file, folder)]:

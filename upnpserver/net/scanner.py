@@ -111,6 +111,13 @@ class Scanner:
         self._next = Look(catalog, roots, *map(tuple, (folders, trees, closed, busy)))
         self._go_on()
 
+    def warm_up(self) -> None:
+        """Start the process, if there is none: an order is to be expected."""
+        is_waiting = self._pause is not None or self._is_stopped
+        if self._process is None and not is_waiting:
+            self._start()
+            self._linger = self._clock.callLater(LINGER_S, self._end)
+
     def stop(self) -> Deferred[None]:
         """End the process; fires when it is gone."""
         self._is_stopped, self._next = True, None

@@ -163,6 +163,8 @@ class Watch:
 
     def _happened(self, event: Event) -> None:
         self._changes.heard(event, self._clock.seconds())
+        if self._changes.is_coming():
+            self._scanner.warm_up()  # it starts while the file is still written
         self._plan()
 
     def _plan(self) -> None:
