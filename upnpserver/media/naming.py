@@ -7,6 +7,7 @@ and no rule here finds which.
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from upnpserver.media import text as tags
@@ -144,6 +145,7 @@ def _abbreviates(short: str, full: str) -> bool:
     return same(short) == same(initials) or (len(bare) > 3 and bare in same(short))
 
 
+@lru_cache(maxsize=64)
 def _release(folders: tuple[str, ...]) -> Name | None:
     """Return what the nearest folder that tells something says."""
     for folder in reversed(folders):

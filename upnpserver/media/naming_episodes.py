@@ -79,6 +79,12 @@ _EPISODE_WORD: Final = re.compile(
     _I,
 )
 _TWO_LAST: Final = re.compile(r"(?<=\w )(?P<s>0\d)[ -](?P<e>\d\d)$")  # "office 03 19"
+_WORD_LAST: Final = re.compile(
+    r"(?<![^\W_])(?P<e>\d{1,4})(?:-?[а-яї]{1,2} | )сери[яи](?![^\W_])|"
+    r"(?<![^\W_])(?P<e2>\d{1,4})\. ?(?:folge|b[öo]l[üu]m|odcinek|r[ée]sz|d[ií]l)"
+    r"(?![^\W_])",
+    _I,
+)
 _COMPACT: Final = re.compile(r"ep?\d{2,4}", _I)  # "E02": no film's title has it
 _HASH: Final = re.compile(
     r"(?<!\S)[#＃](?P<e>\d{1,4})(?:v\d)?(?P<more>(?:-\d{1,4})?)(?![^\W_])", _I
@@ -181,7 +187,7 @@ def likely_episode(text: str, *, fans: bool) -> Mark | None:
     if cap := _CAP.search(text):
         season, episode = divmod(int(cap["n"]), 100)
         return Mark(cap.start(), cap.end(), season, episode)
-    for pattern in (_EPISODE_WORD, _HASH, _TWO_LAST):
+    for pattern in (_WORD_LAST, _EPISODE_WORD, _HASH, _TWO_LAST):
         if found := pattern.search(text):
             return _mark(found, sure=_COMPACT.match(found[0]) is not None)
     found = _OF.search(text)

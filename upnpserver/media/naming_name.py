@@ -98,7 +98,8 @@ def _likely(made: Spaced, year: Year | None) -> Mark | None:
     if mark and year and mark.start < year.start and not mark.sure:
         # "Star Wars Episode 1 (1999)", but "[Group] Show - 09 (2021)"
         digits = text[mark.start + 2 : mark.end].split("-")[0]
-        mark = mark if text[mark.start] in "-–" and len(digits) > 1 else None
+        dashed = text[mark.start] in "-–" and len(digits) > 1
+        mark = mark if dashed and year.start <= mark.end + 2 else None
     if made.group and mark is None:
         if found := _NUMBER_FIRST.match(text):
             return Mark(0, found.end(), episode=int(found[1]), sure=False)
@@ -112,6 +113,10 @@ def _by_place(made: Spaced, year: Year | None, place: Place) -> Mark | None:
     mark = None
     if not (year and year.bracketed):
         mark = episodes.combined_episode(text, place.season, series=place.series)
+        if mark is None and place.show and place.numbered:
+            mark = episodes.combined_episode(text, place.season, series=True)
+            if mark and same(text[: mark.start]) != same(place.show):
+                mark = None
     if mark or year:
         return mark
     if place.show and place.numbered:
@@ -227,7 +232,7 @@ def _episode(made: Spaced, mark: Mark) -> Name:
         title = _titled(tail[: date.start] + tail[date.end :])[0]
     if not mark.episode and title.casefold().startswith(("complet", "full")):
         title = ""
-    if _EPISODE_ALONE.fullmatch(title):
+    if _EPISODE_ALONE.fullmatch(title) or title in {"END", "End", "FIN"}:
         title = ""
     if title.startswith("(") and title.find(")") == len(title) - 1:
         title = ""  # the group that made it, or its number in the whole series
@@ -356,9 +361,9 @@ def _film(made: Spaced, noise: int, year: Year | None) -> Name:
 
 def _date_of(text: str, year: Year | None) -> str:
     """Return the date of a film: of one at home maybe the day."""
-    if year is None:
-        return ""
     day = marks.dated(text)
+    if year is None:
+        return day.date if day else ""
     return day.date if day and day.start <= year.start < day.end else str(year.year)
 
 

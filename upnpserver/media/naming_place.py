@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from upnpserver.dlna.mimes import usual_type
@@ -105,6 +106,7 @@ def _without_extra(path: Path) -> Path:
     return Path(stem, folders, path.part, extra)
 
 
+@lru_cache(maxsize=64)  # one folder holds many files
 def place_of(folders: tuple[str, ...]) -> Place:
     """Return what folders say of a series: its name, its season."""
     season: int | None = None

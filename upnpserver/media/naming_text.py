@@ -15,7 +15,7 @@ MAX_CHARS: Final = 255
 
 _IDS: Final = re.compile(
     r"[\[({]\s*(?:(?:tmdb|imdb|tvdb|tvmaze|anidb|anilist|trakt|mal|kp)(?:id)?\s*[-=: ]"
-    r"\s*\w{1,20}|tt\d{5,10})\s*[\])}]",
+    r"\s*\w{1,20}|tt\d{5,10})\s*[\])}]|(?<![^\W_])tt\d{7,9}(?![^\W_])",
     re.IGNORECASE,
 )
 _NAMED_EDITION: Final = re.compile(r"\{edition-([^{}]{1,80})\}", re.IGNORECASE)
