@@ -14,6 +14,10 @@ from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network
 
 ALL_KINDS = frozenset(Kind)
+# The files in languages/. The environment is not asked: a catalog must not depend
+# on who starts the server.
+LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl")
+DEFAULT_LANGUAGE = "en"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_NAME = 63  # UDA 1.0 section 2.1: friendlyName "should be < 64 characters"
 
@@ -76,5 +80,6 @@ class Config:
     interfaces: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
     names: tuple[str, ...] = ()
+    language: str = DEFAULT_LANGUAGE
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

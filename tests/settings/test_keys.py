@@ -26,6 +26,7 @@ GOOD = [
     ("names", ["media.home"], ("media.home",)),
     ("names", ["Media.Home.", "nas"], ("media.home", "nas")),
     ("names", ["a-b_c.1x"], ("a-b_c.1x",)),
+    ("language", "pl", "pl"),
     ("log_level", "debug", "debug"),
     ("log_level", "error", "error"),
 ]
@@ -65,6 +66,9 @@ BAD = [
     ("names", [".".join(["x" * 50] * 6)], "host name"),
     ("names", ["caf\u00e9.home"], "host name"),
     ("names", ["http://media.home"], "host name"),
+    ("language", "deu", "did you mean de?"),
+    ("language", "German", "one of de, en, es, fr, it, nl, pl"),
+    ("language", 1, "must be text"),
     ("log_level", "warn", "did you mean warning?"),
     ("log_level", "loud", "one of debug, info, warning, error"),
     ("log_level", 3, "must be text"),

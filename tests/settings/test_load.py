@@ -46,6 +46,7 @@ port = 8201
 interfaces = ["eth0"]
 networks = ["192.0.2.0/24"]
 names = ["media.home"]
+language = "de"
 log_level = "debug"
 state_dir = "state"
 
@@ -74,6 +75,7 @@ def test_reads_every_key(media):
         interfaces=("eth0",),
         networks=(ip_network("192.0.2.0/24"),),
         names=("media.home",),
+        language="de",
         log_level="debug",
         state_dir=media / "state",
     )
@@ -110,6 +112,7 @@ def test_the_command_line_wins_key_by_key(media):
         interfaces=("wlan0", "eth1"),
         networks=(ip_network("192.0.2.0/24"),),
         names=("media.home",),
+        language="de",
         log_level="error",
         state_dir=media / "other",
     )

@@ -86,6 +86,15 @@ class ContainerRows:
         insert_object(self._rows, ROOT, None, described, is_container=True)
         self.changed.add(ROOT_ROW)
 
+    def drop_all(self) -> None:
+        """Take every object but the root away."""
+        self.forget()
+        self._rows.execute("delete from child")
+        self._rows.execute("delete from landmark")
+        self._rows.execute("delete from found where object != ?", (ROOT_ROW,))
+        self._rows.execute("delete from object where id != ?", (ROOT_ROW,))
+        self.changed.add(ROOT_ROW)
+
     def end_of(self, way: Iterable[views.Container]) -> int:
         """Return the row of the innermost container, adding what is missing."""
         row = ROOT_ROW

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from upnpserver.catalog.item_rows import Root
+from upnpserver.catalog.open_views import odd
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
@@ -131,8 +132,9 @@ class FileRows:
         else:
             cursor = self._rows.execute(
                 "insert into file (role, size_bytes, mtime_ns, content_id, facts,"
-                " problem, directory, name) values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, directory, file.name),
+                " problem, directory, name, odd_name)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, directory, file.name, odd(file.name)),
             )
             assert cursor.lastrowid is not None
             row = cursor.lastrowid
@@ -239,7 +241,8 @@ class FileRows:
         if found:
             return int(found[0])
         cursor = self._rows.execute(
-            "insert into directory (root, path) values (?, ?)", (root_row, path)
+            "insert into directory (root, path, odd_path) values (?, ?, ?)",
+            (root_row, path, odd(path)),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid

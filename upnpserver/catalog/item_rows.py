@@ -61,6 +61,11 @@ class ItemRows:
         """Drop what is remembered of a transaction that has ended."""
         self._beside.clear()
 
+    def drop_all(self) -> None:
+        """Take all items and containers away: they are made anew."""
+        self._rows.execute("delete from item")
+        self._containers.drop_all()
+
     def show_all_of(
         self, content_id: str, roots: Mapping[int, Root], fresh: Set[int]
     ) -> None:

@@ -12,14 +12,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 2
+VERSION = 3
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
-# directory and name are bytes as the file system has them. facts is the JSON
-# of MediaFacts without defaults, so that views are made anew without re-reading.
+# path and name are bytes as the file system has them; odd_path and odd_name tell
+# in text what is not UTF-8. facts is the JSON of MediaFacts without defaults, so
+# that the tree is made anew without re-reading.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
 # the packed albumArtURI of an object, see didl.pack_art().
 _TABLES: dict[str, dict[str, type]] = {
@@ -29,14 +31,16 @@ _TABLES: dict[str, dict[str, type]] = {
         "library": str,
         "shown": str,
         "path": bytes,
+        "odd_path": str,
         "identity": str,
         "is_here": int,
     },
-    "directory": {"id": int, "root": int, "path": bytes},
+    "directory": {"id": int, "root": int, "path": bytes, "odd_path": str},
     "file": {
         "id": int,
         "directory": int,
         "name": bytes,
+        "odd_name": str,
         "role": str,
         "size_bytes": int,
         "mtime_ns": int,
@@ -231,6 +235,8 @@ def _create(path: Path) -> sqlite3.Connection:
             for indexed, unique in _INDEXES.get(name, ()):
                 table.create_index(indexed, unique=unique)
         connection.executescript(_ORDERED_TABLES)
+        for name, select in OPEN_VIEWS.items():
+            connection.execute(f"create view {name} as {select}")
         connection.execute(f"pragma application_id = {_APPLICATION_ID}")
         connection.execute(f"pragma user_version = {VERSION}")
     unfinished.replace(path)

@@ -15,8 +15,10 @@ from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.file_rows import FileRows, KnownFile, ReadFile
 from upnpserver.catalog.item_rows import ItemRows, Root
+from upnpserver.catalog.open_views import odd
 from upnpserver.catalog.schema import damage_told
-from upnpserver.catalog.views.words import DEFAULT_LANGUAGE, words_of
+from upnpserver.catalog.views.words import words_of
+from upnpserver.config import DEFAULT_LANGUAGE
 from upnpserver.errors import StateFolderError, UpnpServerError
 
 _UI4 = 2**32
@@ -55,7 +57,7 @@ class Writer:
         """Open or make the catalog.
 
         check: look at every page of it first. language: of what containers are
-        called, one of languages().
+        called, one of config.LANGUAGES.
         """
         self._language = language
         with _told_plainly():
@@ -100,6 +102,7 @@ class Writer:
                 for row, _ in rows.values():
                     self._forget_root(row)
             if self._layout_changed((*here, *away)):
+                self._items.drop_all()
                 self._files.want_all()
             return self._settle()
 
@@ -155,9 +158,9 @@ class Writer:
         shown = "\x1f".join(root.shown)
         if not row:
             cursor = self._rows.execute(
-                "insert into root (library, shown, path, identity, is_here)"
-                " values (?, ?, ?, ?, 1)",
-                (root.library, shown, root.path, root.identity),
+                "insert into root (library, shown, path, odd_path, identity, is_here)"
+                " values (?, ?, ?, ?, ?, 1)",
+                (root.library, shown, root.path, odd(root.path), root.identity),
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from upnpserver.config import DEFAULT_LANGUAGE
 from upnpserver.errors import MalformedRequest
 from upnpserver.model import Kind
 
@@ -42,6 +43,7 @@ class Scan:
     count_first: tell a total with Progress, at the price of one more walk.
     check: look for damage in the whole catalog first; the server met some.
     busy: files that are being written, to be passed by for now.
+    language: of what containers are called, one of config.LANGUAGES.
     """
 
     catalog: bytes
@@ -49,6 +51,7 @@ class Scan:
     count_first: bool = False
     check: bool = False
     busy: tuple[InRoot, ...] = ()
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Look:
     trees: tuple[InRoot, ...] = ()
     closed: tuple[InRoot, ...] = ()
     busy: tuple[InRoot, ...] = ()
+    language: str = DEFAULT_LANGUAGE  # as in Scan
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ CATALOG_FILE = "catalog.sqlite"
 def scan_order(config: Config, *, count_first: bool) -> Scan:
     """Return the message that makes a scanner scan everything configured."""
     catalog = os.fsencode(config.state_dir / CATALOG_FILE)
-    return Scan(catalog, scan_roots(config.libraries), count_first)
+    roots = scan_roots(config.libraries)
+    return Scan(catalog, roots, count_first, language=config.language)
 
 
 def scan_roots(libraries: Iterable[Library]) -> tuple[ScanRoot, ...]:

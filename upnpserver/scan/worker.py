@@ -78,14 +78,19 @@ class Session:
             self._means.tell(
                 Trouble(f"the catalog can't be used ({error}): it is now {kept.name}")
             )
-            self._do(path, Scan(order.catalog, order.roots, busy=order.busy))
+            whole = Scan(
+                order.catalog, order.roots, busy=order.busy, language=order.language
+            )
+            self._do(path, whole)
 
     def _do(self, path: Path, order: Order) -> None:
         check = isinstance(order, Scan) and order.check
         if check:
             self._close_writer()
         is_new = self._writer is None
-        writer = self._writer = self._writer or Writer(path, check=check)
+        writer = self._writer = self._writer or Writer(
+            path, check=check, language=order.language
+        )
         OneOrder(self._means, writer, order).run(is_first=is_new)
 
     def _close_writer(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any, TypeVar
 
-from upnpserver.config import LOG_LEVELS, MAX_NAME
+from upnpserver.config import LANGUAGES, LOG_LEVELS, MAX_NAME
 from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network, is_too_wide
 from upnpserver.settings.wording import nearest, quoted, wrong
@@ -103,6 +103,11 @@ def read_host_name(where: str, value: object) -> str:
     return text
 
 
+def read_language(where: str, value: object) -> str:
+    """Return one of LANGUAGES."""
+    return _one_of(where, value, LANGUAGES)
+
+
 def read_log_level(where: str, value: object) -> str:
     """Return one of LOG_LEVELS."""
     return _one_of(where, value, LOG_LEVELS)
@@ -141,5 +146,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "interfaces": _list_of(read_interface),
     "networks": _list_of(read_network),
     "names": _list_of(read_host_name),
+    "language": read_language,
     "log_level": read_log_level,
 }

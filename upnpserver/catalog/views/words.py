@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-DEFAULT_LANGUAGE = "en"
 _FOLDER = "upnpserver.languages"
 
 
@@ -29,15 +28,9 @@ class Words:
         return self.texts[name].format(**values)
 
 
-def languages() -> tuple[str, ...]:
-    """Return the codes of all languages, as the configuration names them."""
-    names = (path.name for path in files(_FOLDER).iterdir())
-    return tuple(sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml")))
-
-
 @cache
 def words_of(language: str) -> Words:
-    """Return the words of one of languages()."""
+    """Return the words of one of config.LANGUAGES."""
     told = tomllib.loads((files(_FOLDER) / f"{language}.toml").read_text("utf-8"))
     return Words(
         tuple(told["articles"]),
