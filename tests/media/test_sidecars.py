@@ -29,7 +29,7 @@ from upnpserver.model import Role
         (Role.PLAYLIST, [b"list.m3u8", b"List.M3U", b"a.pls", b"a.xspf", b"a.wpl"]),
         (Role.LYRICS, [b"song.lrc"]),
         (None, [b"notes.txt", b"mp3", b"", b".", b".mp3", b".folder.jpg", b"x.\xff"]),
-        (None, [b"half.mp3.part", b"film.mkv.!qB"]),
+        (None, [b"VIDEO_TS.VOB", b"VTS_01_0.VOB", b"half.mp3.part", b"film.mkv.!qB"]),
     ],
 )
 def test_role(role, names):

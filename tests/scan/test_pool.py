@@ -134,6 +134,30 @@ def test_names_of_folders_tell_too_and_nfo_files_are_read(real, tmp_path):
     assert facts["Heat/movie.nfo"].content_id == facts["Heat/movie.nfo"].mime == ""
 
 
+@pytest.mark.parametrize(
+    ("charset", "title"),
+    [
+        *(
+            ("cp932", "夜空ノムコウの歌"),
+            ("gbk", "月亮代表我的心"),
+            ("big5", "月亮代表我的心"),
+        ),
+        *(("cp949", "사랑했지만 그리움만"), ("cp1251", "Подмосковные вечера")),
+        ("koi8-r", "Подмосковные вечера"),
+    ],
+)
+def test_old_charsets_are_read_within_the_sandbox(real, tmp_path, charset, title):
+    song = next(FIXTURES.rglob("*.mp3")).read_bytes()
+    text = b"\0" + title.encode(charset)
+    frame = b"TIT2" + len(text).to_bytes(4, "big") + b"\0\0" + text
+    size = bytes((len(frame) >> 7, len(frame) & 0x7F))
+    tagged = b"ID3\3\0\0\0\0" + size + frame + song
+    (tmp_path / "song.mp3").write_bytes(tagged)
+    (result,) = real.probe([ProbeJob(bytes(tmp_path), b"song.mp3", 0, 0)])
+    assert result.problem == ""
+    assert result.facts.title == title
+
+
 def mutated(data, random):
     """Return data cut, overwritten, or with something put in or taken out."""
     at = random.randrange(len(data))

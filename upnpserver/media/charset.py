@@ -285,6 +285,8 @@ _GUESSES: Final[tuple[_Alphabetic | _Latin | _Ideographic, ...]] = (
     _Ideographic("cp949", HANGUL, range(0xB0, 0xC9), 0xA1),
 )
 
+# What a text may be taken to be in, beside Unicode and Latin.
+CHARSETS: Final = tuple(guess.charset for guess in _GUESSES)
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),

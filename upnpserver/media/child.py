@@ -35,6 +35,7 @@ from upnpserver.media.answers import (
     facts_answer,
     problem_answer,
 )
+from upnpserver.media.charset import CHARSETS
 from upnpserver.media.probe import probe
 from upnpserver.model import MediaFacts
 
@@ -42,8 +43,12 @@ Probe = Callable[[int, str], MediaFacts]
 
 # guessit and what it needs are loaded late or never: see naming_guess.py.
 _LATE: Final = ("guessit", "rebulk", "babelfish", "dateutil")
-# Python imports the codec of a charset when a tag first needs it.
-_CHARSETS: Final = ("latin-1", "cp1252", "utf-16", "utf-16-be", "utf-16-le")
+# Python imports the codec of a charset when a tag first needs it; those of East
+# Asia are code in C.
+_CHARSETS: Final = (
+    *("latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"),
+    *CHARSETS,
+)
 
 # A child that has grown by so much, or worked for so long, is replaced.
 _MAX_GROWTH_BYTES: Final = 48 << 20

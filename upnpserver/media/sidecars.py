@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upnpserver.dlna.mimes import usual_type
+from upnpserver.media.formats import is_disc_menu
 from upnpserver.media.languages import language_tag
 from upnpserver.model import Kind, Role
 
@@ -50,6 +51,8 @@ def role_of(name: bytes) -> Role | None:
     if not dot or not stem or name.startswith(b"."):
         return None
     usual = usual_type(extension.decode("ascii", "replace"))
+    if is_disc_menu(name):
+        return None
     if usual is None:
         return _BY_EXTENSION.get(extension)
     return Role.ART if usual.kind is Kind.IMAGE and _is_art(stem) else Role.MEDIA
