@@ -175,6 +175,9 @@ def test_search_from_outside_gets_nothing(served):
         ("evil.example:{port}", "", 403),
         ("{own}.evil.example:{port}", "", 403),
         ("localhost:{port}", "", 403),
+        ("{own}", "", 200),
+        ("{own}:{port}", "Origin: http://{own}\r\n", 403),
+        ("{own}:{port}", "Origin: http://{own}:{port}\r\n", 200),
         ("203.0.113.9:{port}", "", 403),
         ("{own}:1", "", 403),
         ("{own}:{port}", "Origin: http://evil.example\r\n", 403),
@@ -186,6 +189,7 @@ def test_only_requests_that_name_the_server_itself_are_answered(
     served, host, more, status
 ):
     own = served.home.server.ipv4
-    request = ASK.format(host.format(own=own, port=PORT), more).encode()
+    named = [text.format(own=own, port=PORT) for text in (host, more)]
+    request = ASK.format(*named).encode()
     answer = exchange(served.home.client, own, PORT, request)
     assert int(answer.split(b" ", 2)[1]) == status

@@ -245,8 +245,9 @@ class AdmissionTests(DoorTests):
             b"evil.example",
             b"evil.example:8200",
             b"192.0.2.2:8200",
-            b"192.0.2.1",
             b"192.0.2.1:81",
+            b"localhost:8200",
+            b"tower.evil.example",
         ):
             self.assert_refused(403, get(b"/later", host=b"Host: " + host + b"\r\n"))
 
@@ -271,6 +272,26 @@ class AdmissionTests(DoorTests):
         self.door.addresses.add(ip_address("10.9.8.7"))
         for host in (b"192.0.2.1:8200", b"10.9.8.7:8200", b"tower:8200", b"TOWER:8200"):
             assert self.statuses(get(host=b"Host: " + host + b"\r\n"))[0] == [200]
+
+    def test_the_port_goes_without_saying(self):
+        self.door.addresses.add(ip_address("10.9.8.7"))
+        for host in (b"192.0.2.1", b"10.9.8.7", b"tower"):
+            assert self.statuses(get(host=b"Host: " + host + b"\r\n"))[0] == [200]
+
+    def test_this_machine_may_say_localhost(self):
+        for own, peer in (("127.0.0.1", "127.0.0.1"), ("::1", "::1")):
+            for host in (b"localhost", b"localhost:8200"):
+                data = get(host=b"Host: " + host + b"\r\n")
+                assert self.statuses(data, own=own, peer=peer)[0] == [200]
+            for host in (b"evil.example:8200", b"localhost:80"):
+                data = get(host=b"Host: " + host + b"\r\n")
+                assert self.statuses(data, own=own, peer=peer)[0] == [403]
+
+    def test_the_address_that_was_reached_needs_no_port(self):
+        for own, host in (("127.0.0.1", b"127.0.0.1"), ("::1", b"[::1]")):
+            data = get(host=b"Host: " + host + b"\r\n")
+            assert self.statuses(data, own=own, peer=own)[0] == [200]
+            assert self.statuses(data)[0] == [403]
 
     def test_port_80_goes_without_saying(self):
         for host in (b"192.0.2.1", b"192.0.2.1:80", b"tower"):

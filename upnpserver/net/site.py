@@ -162,14 +162,23 @@ class Site(ServerFactory):
         host, head = request.header(b"host"), request.head
         if not host and (b"host" in head.headers or not head.is_http_1_0):
             raise RefusedRequest(400, "A Host header is needed.")
-        own = request.base_url
-        is_own = not host or f"http://{host}" == own
-        if not is_own and not self._hosts.allows(host, request.port):
+        if host and not self._is_own_host(host, request):
             raise RefusedRequest(403, "This server answers to its own names only.")
-        if b"origin" in head.headers:
-            origin = request.header(b"origin")
-            if origin != own and not self._hosts.allows_origin(origin, request.port):
-                raise RefusedRequest(403, "Pages of others may not ask this server.")
+        if b"origin" in head.headers and not self._is_own_page(request):
+            raise RefusedRequest(403, "Pages of others may not ask this server.")
+
+    def _is_own_host(self, host: str, request: ServerRequest) -> bool:
+        port, is_loopback = request.port, request.peer.is_loopback
+        reached = request.base_url.removeprefix("http://")
+        return host in {reached, reached.removesuffix(f":{port}")} or (
+            self._hosts.allows(host, port, is_loopback=is_loopback)
+        )
+
+    def _is_own_page(self, request: ServerRequest) -> bool:
+        origin, is_loopback = request.header(b"origin"), request.peer.is_loopback
+        return origin == request.base_url or self._hosts.allows_origin(
+            origin, request.port, is_loopback=is_loopback
+        )
 
     def handle(self, request: ServerRequest) -> None:
         """Let the right handler answer; a bug in it costs this connection only."""
