@@ -177,6 +177,15 @@ def test_one_folder_in_two_roots_is_looked_at_in_both():
     assert told.after(0.1).trees == [InRoot(1, b"")]
 
 
+def test_a_link_to_a_folder_that_leaves_takes_its_files_along():
+    told = Told()
+    told.changes.watching(0, [(ALBUM, b"other/link")], told.now)
+    told.hear((OTHER, DELETED, b"link"))
+    assert told.after(0.1).trees == at(b"other/link")
+    assert told.hear((ALBUM, CLOSED, b"1.mp3")).after(0.1) == ALBUM_1
+    assert told.unwatched == []
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [

@@ -4,7 +4,7 @@ import pytest
 
 from upnpserver.catalog.file_rows import KnownFile
 from upnpserver.scan import walk
-from upnpserver.scan.walk import Changed, Gone, Unreadable
+from upnpserver.scan.walk import Changed, Gone, PassedBy, Unreadable
 
 
 def is_mp3(name):
@@ -121,21 +121,57 @@ def test_an_unreadable_folder_keeps_what_is_known_of_it(tmp_path, monkeypatch):
     ]
 
 
-def test_links_stay_inside_and_loops_end(tmp_path):
+def passed_by(root):
+    return [change for change in changes(root) if isinstance(change, PassedBy)]
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "expected", "is_odd"),
+    [
+        ("in.mp3", "a/1.mp3", [b"in.mp3"], False),
+        ("in", "a/b", [b"in/2.mp3"], False),
+        ("a/b/up", "../../c", [b"a/b/up/3.mp3"], False),
+        ("out.mp3", "../outside/secret.mp3", [], True),
+        ("out", "../outside", [], True),
+        ("dangling.mp3", "nowhere", [], True),
+        ("dangling", "nowhere", [], False),
+        ("loop", ".", [], True),
+        ("a/b/loop", "..", [], True),
+        ("itself.mp3", "itself.mp3", [], True),
+        ("readme", "a/note.txt", [], False),
+        ("device.mp3", "/dev/zero", [], True),
+    ],
+)
+def test_links_stay_inside_and_loops_end(tmp_path, link, target, expected, is_odd):
     inside = tmp_path / "lib"
-    put(inside, "a/1.mp3")
+    for path in ("a/1.mp3", "a/b/2.mp3", "c/3.mp3", "a/note.txt"):
+        put(inside, path)
     put(tmp_path, "outside/secret.mp3")
-    (inside / "in.mp3").symlink_to("a/1.mp3")
-    (inside / "out.mp3").symlink_to(tmp_path / "outside/secret.mp3")
-    (inside / "dangling.mp3").symlink_to("nowhere")
-    (inside / "outside").symlink_to(tmp_path / "outside")
-    (inside / "a/loop").symlink_to("..")
-    assert found(inside) == [b"in.mp3", b"a/1.mp3"]
+    before = found(inside)
+    (inside / link).symlink_to(target)
+    assert sorted(found(inside)) == sorted([*before, *expected])
+    assert bool(passed_by(inside)) is is_odd
 
 
-def test_fifos_are_passed_by(tmp_path):
+def test_an_absolute_link_is_passed_by_as_it_cannot_be_opened_safely(tmp_path):
+    (tmp_path / "link.mp3").symlink_to(put(tmp_path, "1.mp3"))
+    assert found(tmp_path) == [b"1.mp3"]
+    assert "absolute" in passed_by(tmp_path)[0].reason
+
+
+def test_folders_that_link_to_each_other_do_not_multiply(tmp_path):
+    for one in "abcd":
+        put(tmp_path, f"{one}/{one}.mp3")
+        for other in "abcd":
+            (tmp_path / one / f"to {other}").symlink_to(f"../{other}")
+    assert len(found(tmp_path)) == 4 + 4 * 3
+
+
+def test_pipes_and_sockets_are_passed_by_with_one_line_a_folder(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp3")
-    assert changes(tmp_path) == []
+    os.mkfifo(tmp_path / "other.mp3")
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert changes(tmp_path) == [PassedBy(b"", "a pipe, socket or device")]
 
 
 def test_very_deep_trees_end(tmp_path):

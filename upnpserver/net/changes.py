@@ -61,6 +61,7 @@ class Changes:
         self._matters, self._unwatch = matters, unwatch
         # One folder may be in several roots, or be seen by links as well.
         self._folders: dict[int, tuple[InRoot, ...]] = {}
+        self._linked: set[InRoot] = set()  # folders that have several such names
         self._ended: set[int] = set()
         self._strays: list[Event] = []
         self._everything: float | None = None
@@ -148,6 +149,8 @@ class Changes:
                 self.look_below(folder, now)
             elif folder not in (known := self._folders.get(watch, ())):
                 self._folders[watch] = (*known, folder)
+                if known:
+                    self._linked.update((*known, folder))
         strays, self._strays = self._strays, []
         for event in strays:
             self.heard(event, now)
@@ -218,6 +221,10 @@ class Changes:
                 self._done(file, now)
             else:
                 self._open[file] = was_open
+        elif mask & _LEFT and file in self._linked:  # the link, not its folder
+            self._linked.discard(file)
+            self._leave(file)
+            self.look_below(file, now)
         elif mask & _LEFT:
             when = self._open.pop(file, None)
             if when is not None and mask & _MOVED_FROM:

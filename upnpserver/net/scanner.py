@@ -107,8 +107,15 @@ class Scanner:
         busy: Iterable[InRoot] = (),
     ) -> None:
         """Have some folders looked at; only when is_free. See messages.Look."""
-        catalog, roots = self._order.catalog, self._order.roots
-        self._next = Look(catalog, roots, *map(tuple, (folders, trees, closed, busy)))
+        self._next = Look(
+            self._order.catalog,
+            self._order.roots,
+            tuple(folders),
+            tuple(trees),
+            tuple(closed),
+            tuple(busy),
+            self._order.language,
+        )
         self._go_on()
 
     def warm_up(self) -> None:

@@ -253,6 +253,10 @@ class OneOrder:
                 case walk.Unreadable(directory, reason):
                     what = "a folder in it" if directory else "its folder"
                     self._tell_trouble(f"library {root.library}: {what}: {reason}")
+                case walk.PassedBy(_, reason):
+                    self._tell_trouble(
+                        f"library {root.library}: passed by in a folder: {reason}"
+                    )
 
     def _is_complete(self, file: InRoot, mtime_ns: int) -> bool:
         """Tell whether a file is surely not a copy in progress."""

@@ -8,7 +8,7 @@ place, so every file is asked for its size and time.
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from upnpserver.catalog.file_rows import KnownFile
 from upnpserver.scan.names import is_below, is_shown, joined
@@ -42,7 +42,15 @@ class Unreadable:
     reason: str
 
 
-Change = Changed | Gone | Unreadable
+@dataclass(frozen=True, slots=True)
+class PassedBy:
+    """Things in a folder that are neither a file nor a folder of the library."""
+
+    directory: bytes
+    reason: str
+
+
+Change = Changed | Gone | Unreadable | PassedBy
 KnownFiles = Callable[[bytes], Mapping[bytes, KnownFile]]
 
 
@@ -85,7 +93,7 @@ def compare(
         directory = waiting.pop()
         tree.enter(directory)
         try:
-            files, folders = _listed(root, real_root, directory, tree.is_known)
+            listing = _listed(root, real_root, directory, tree.is_known)
         except (FileNotFoundError, NotADirectoryError):  # it left: so did its files
             continue
         except OSError as error:
@@ -93,9 +101,11 @@ def compare(
             yield Unreadable(directory, _reason(error))
             continue
         known_directories.discard(directory)
-        yield from _differences(directory, files, known_files(directory))
+        yield from _differences(directory, listing.files, known_files(directory))
+        if listing.odd:
+            yield PassedBy(directory, listing.odd)
         if below and directory.count(b"/") + 1 < MAX_DEPTH:
-            waiting += sorted(folders, reverse=True)
+            waiting += sorted(listing.folders, reverse=True)
     for directory in sorted(known_directories):
         for name in sorted(known_files(directory)):
             yield Gone(directory, name)
@@ -126,35 +136,88 @@ def _keep_media_folders(folders: list[bytes]) -> bool:
     return True
 
 
+@dataclass(slots=True)
+class _Listing:
+    """What lies right inside a directory. odd: why something doesn't count."""
+
+    files: dict[bytes, KnownFile] = field(default_factory=dict)
+    folders: list[bytes] = field(default_factory=list)
+    odd: str = ""
+
+
 def _listed(
     root: bytes, real_root: bytes, directory: bytes, is_known: Callable[[bytes], bool]
-) -> tuple[dict[bytes, KnownFile], list[bytes]]:
-    """Return a directory's files that count and the folders in it."""
-    files: dict[bytes, KnownFile] = {}
-    folders: list[bytes] = []
-    with os.scandir(os.path.join(root, directory)) as entries:  # noqa: PTH118  bytes
+) -> _Listing:
+    """Return what counts in a directory."""
+    found = _Listing()
+    path = os.path.join(root, directory)  # noqa: PTH118  bytes
+    with os.scandir(path) as entries:
         for entry in entries:
             if not is_shown(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                folders.append(joined(directory, entry.name))
-            elif is_known(entry.name):
-                status = _status(entry, real_root)
-                if status is not None and stat.S_ISREG(status.st_mode):
-                    files[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)
-    return files, folders
+                found.folders.append(joined(directory, entry.name))
+                continue
+            is_link = entry.is_symlink()
+            is_folder = is_link and _is_folder(entry)
+            if not is_folder and not is_known(entry.name):
+                continue
+            odd = is_link and (
+                _oddity(entry, real_root)
+                or (is_folder and _folder_oddity(entry, real_root, directory))
+            )
+            if odd:
+                found.odd = odd
+            elif is_folder:
+                found.folders.append(joined(directory, entry.name))
+            else:
+                _add_file(found, entry)
+    return found
 
 
-def _status(entry: os.DirEntry[bytes], real_root: bytes) -> os.stat_result | None:
-    """Return a file's status; a link counts only if it ends inside the root."""
+def _is_folder(entry: os.DirEntry[bytes]) -> bool:
     try:
-        if entry.is_symlink():
-            target = os.path.realpath(entry.path)
-            if not target.startswith(real_root.rstrip(b"/") + b"/"):
-                return None
-        return entry.stat()
-    except OSError:  # it vanished since it was listed, or its link dangles
-        return None
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _add_file(found: _Listing, entry: os.DirEntry[bytes]) -> None:
+    try:
+        status = entry.stat()
+    except OSError:  # it vanished since it was listed
+        return
+    if stat.S_ISREG(status.st_mode):
+        found.files[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)
+    else:
+        found.odd = "a pipe, socket or device"
+
+
+def _oddity(link: os.DirEntry[bytes], real_root: bytes) -> str:
+    """Return why a link is not followed, "" if it is.
+
+    Only a relative link that stays inside the root can be opened safely: see
+    beneath.py.
+    """
+    try:
+        link.stat()
+        is_absolute = os.readlink(link.path).startswith(b"/")  # noqa: PTH115  bytes
+    except OSError:
+        return "a link to nothing"
+    target = os.path.realpath(link.path)
+    if is_absolute or not target.startswith(real_root.rstrip(b"/") + b"/"):
+        return "a link that is absolute, or leads out of the library's folder"
+    return ""
+
+
+def _folder_oddity(link: os.DirEntry[bytes], real_root: bytes, directory: bytes) -> str:
+    """Return why a link to a folder is not followed, "" if it is."""
+    holder = os.path.realpath(os.path.dirname(link.path))  # noqa: PTH120  bytes
+    if holder[len(real_root) :].strip(b"/") != directory:  # links would multiply
+        return "a link to a folder, in a folder that is linked itself"
+    if (holder + b"/").startswith(os.path.realpath(link.path) + b"/"):
+        return "a link to a folder that holds it"
+    return ""
 
 
 def _differences(
