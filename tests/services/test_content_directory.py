@@ -77,6 +77,14 @@ def test_a_page_and_what_lies_behind_the_end(catalog):
     assert (behind["NumberReturned"], behind["TotalMatches"]) == ("0", "6")
 
 
+def test_the_largest_counts(catalog):
+    """Source: security.md requirement 16."""
+    page = browse(catalog, RequestedCount="2147483647")
+    assert (page["NumberReturned"], page["TotalMatches"]) == ("6", "6")
+    behind = browse(catalog, StartingIndex="2147483647")
+    assert (behind["NumberReturned"], behind["TotalMatches"]) == ("0", "6")
+
+
 @pytest.mark.parametrize("object_id", ["0", ""])
 def test_metadata_of_the_root(catalog, object_id):
     answer = browse(catalog, ObjectID=object_id, BrowseFlag="BrowseMetadata")
@@ -102,6 +110,8 @@ def test_the_names_that_the_xbox_uses(catalog):
         ({"RequestedCount": "-1"}, InvalidArgs),
         ({"RequestedCount": "ten"}, InvalidArgs),
         ({"RequestedCount": "1.5"}, InvalidArgs),
+        ({"RequestedCount": "2147483648"}, InvalidArgs),
+        ({"StartingIndex": "2147483648"}, InvalidArgs),
         ({"RequestedCount": "4294967296"}, InvalidArgs),
         ({"RequestedCount": ""}, InvalidArgs),
         ({"StartingIndex": "٣"}, InvalidArgs),

@@ -22,7 +22,7 @@ LIGHT_OBJECTS = 500  # an answer of so many costs the reactor a few milliseconds
 
 _BROWSE_FLAGS = ("BrowseMetadata", "BrowseDirectChildren")
 _UI4 = re.compile(r"\d{1,10}", re.ASCII)
-_MAX_COUNT = 2**31 - 1
+_MAX_COUNT = 2**31 - 1  # not all of ui4: security.md requirement 16
 
 OutArguments = Sequence[tuple[str, str | bytes]]
 
