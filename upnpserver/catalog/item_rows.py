@@ -15,7 +15,7 @@ from upnpserver.catalog.containers import ContainerRows, Place, insert_object
 from upnpserver.catalog.identity import original, short_hash
 from upnpserver.catalog.items import Described, describe_item, media_path
 from upnpserver.catalog.views.words import Words
-from upnpserver.facts import facts_from_json
+from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import Kind, MediaFacts
 
 
@@ -39,6 +39,7 @@ class _ShownFile:
     row: int
     size_bytes: int
     facts: MediaFacts
+    own_facts: MediaFacts  # without what the files beside it tell
     place: views.FilePlace
     art: bytes
 
@@ -109,9 +110,9 @@ class ItemRows:
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
-                facts = self._beside.told(root_row, relative, facts)
+                told = self._beside.told(root_row, relative, facts)
                 art = self._beside.art(root_row, relative)
-                yield _ShownFile(row, size, facts, place, art)
+                yield _ShownFile(row, size, told, facts, place, art)
 
     def _has_id(self, file_row: int, object_id: str) -> bool:
         having = self._rows.execute(
@@ -152,7 +153,7 @@ class ItemRows:
             )
         self._rows.execute(
             "insert or replace into item (object, file, kind, mime, features,"
-            " duration_ms) values (?, ?, ?, ?, ?, ?)",
+            " duration_ms, facts) values (?, ?, ?, ?, ?, ?, ?)",
             (
                 row,
                 file.row,
@@ -160,6 +161,7 @@ class ItemRows:
                 file.facts.mime,
                 features,
                 file.facts.duration_ms,
+                None if file.facts is file.own_facts else facts_to_json(file.facts),
             ),
         )
         self._put(row, places)

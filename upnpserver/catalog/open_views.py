@@ -22,6 +22,7 @@ _PATH = f"{_FOLDER} || '/' || {_NAME} as path"
 _MODIFIED = "datetime(file.mtime_ns / 1000000000, 'unixepoch') as modified"
 _DURATION = "item.duration_ms / 1000.0 as duration_s"
 _URL = "'/media/' || substr(object.object_id, 3) || '/' || item.kind as url_path"
+_FACTS = "coalesce(item.facts, file.facts)"
 _END = f"file.size_bytes, {_MODIFIED}, root.library, {_PATH}, {_URL}"
 _TOP = "(select id from object where object_id = '{}')"
 _BELOW = (
@@ -42,7 +43,7 @@ def odd(name: bytes) -> str | None:
 def _told(name: str) -> str:
     # SQLite 3.40 refuses json_extract() in a view where trusted_schema is off, as
     # its own shell has it; the table that json_each() is is allowed.
-    return f"(select value from json_each(file.facts, '$.{name}'))"
+    return f"(select value from json_each({_FACTS}, '$.{name}'))"
 
 
 def _fact(name: str, column: str = "") -> str:
@@ -50,8 +51,12 @@ def _fact(name: str, column: str = "") -> str:
 
 
 def _joined(name: str, column: str) -> str:
+    return f"{_all(name)} as {column}"
+
+
+def _all(name: str) -> str:
     values = f"select group_concat(value, '{_SEPARATOR}')"
-    return f"({values} from json_each(file.facts, '$.{name}')) as {column}"
+    return f"({values} from json_each({_FACTS}, '$.{name}'))"
 
 
 def _year(*names: str) -> str:
@@ -126,13 +131,12 @@ OPEN_VIEWS: dict[str, str] = {
     ),
     "albums": (
         "select shown.title as album,"
-        " max((select group_concat(value, '; ')"
-        "  from json_each(file.facts, '$.album_artists'))) as album_artist,"
+        f" max({_all('album_artists')}) as album_artist,"
         f" min(cast(substr(coalesce({_told('original_date')},"
         f"  {_told('date')}), 1, 4) as integer)) as year,"
         f" count(distinct ifnull({_told('disc')}, 1)) as discs,"
         " count(*) as tracks, sum(item.duration_ms) / 1000.0 as duration_s,"
-        " sum(file.size_bytes) as size_bytes, shown.object_id"
+        " sum(file.size_bytes) as size_bytes, shown.object_id as id"
         + _BELOW.format(
             "music$albums",
             joins="join child on child.parent = shown.id"
@@ -143,7 +147,7 @@ OPEN_VIEWS: dict[str, str] = {
     "artists": (
         "select shown.title as artist, shown.child_count as albums,"
         " count(*) as tracks, sum(item.duration_ms) / 1000.0 as duration_s,"
-        " shown.object_id"
+        " shown.object_id as id"
         + _BELOW.format(
             "music$artists",
             joins="join child as album on album.parent = shown.id"

@@ -22,6 +22,7 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # path and name are bytes as the file system has them; odd_path and odd_name tell
 # in text what is not UTF-8. facts is the JSON of MediaFacts without defaults, so
 # that the tree is made anew without re-reading.
+# An item has facts of its own where files beside it tell more than file.facts.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
 # the packed albumArtURI of an object, see didl.pack_art().
 _TABLES: dict[str, dict[str, type]] = {
@@ -67,6 +68,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "mime": str,
         "features": str,
         "duration_ms": int,
+        "facts": str,
     },
     "art": {"file": int, "mime": str, "features": str},
     "found": {
