@@ -213,7 +213,8 @@ def test_a_scanner_that_is_killed_in_the_middle(library):
     library.shows("first", "after", *map(str, range(200)), within_s=15)
 
 
-FEW_WATCHES = 'echo 2 > /proc/sys/fs/inotify/max_user_watches && exec "$@"'
+# Of the user namespace: fs.inotify.max_user_watches would be the whole machine's.
+FEW_WATCHES = 'echo 2 > /proc/sys/user/max_inotify_watches && exec "$@"'
 
 
 def test_more_folders_than_may_be_watched(home, tmp_path):
