@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from upnpserver.catalog.reader import Reader
+from upnpserver.model import Window
+from upnpserver.policy import EVERYONE
 from upnpserver.scan import walk
 from upnpserver.scan.messages import (
     Away,
@@ -221,6 +223,24 @@ def test_damage_that_a_scan_would_not_meet_is_looked_for_on_demand(order, tmp_pa
     told(replace(order, check=True))
     assert counts(order) == before
     assert [path for path in tmp_path.iterdir() if "unusable" in path.name]
+
+
+def shown_in(object_id, order):
+    reader = Reader(Path(os.fsdecode(order.catalog)))
+    page = reader.children(object_id, Window(), (), EVERYONE)
+    reader.close()
+    return b"".join(entry.segments for entry in page.entries).decode()
+
+
+def test_an_nfo_that_comes_later_tells_of_its_film(order, library):
+    told(order)
+    nfo = library / "Videos" / "Films" / "The Harbour (2019).nfo"
+    nfo.write_text("<movie><title>Haven</title><director>Ada</director></movie>")
+    assert finished(order).read == 1
+    assert "Haven" in shown_in("video$films", order)
+    nfo.unlink()
+    told(order)
+    assert "Haven" not in shown_in("video$films", order)
 
 
 def test_the_process_answers_in_lines_and_ends(order):

@@ -47,7 +47,7 @@ PROGRESS_SECONDS = 0.2
 # copy in progress.
 SETTLE_SECONDS = 1.0
 MAX_TROUBLES = 10  # lines about folders, for one order
-_OPENED = (Role.MEDIA, Role.ART)  # of other files, only that they are there
+_OPENED = (Role.MEDIA, Role.ART, Role.NFO)  # of other files, only that they are there
 
 Tell = Callable[[Message], None]
 _Place = tuple[int, bytes, bytes]  # a root's number, directory and name
