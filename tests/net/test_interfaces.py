@@ -6,12 +6,21 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs
 
 from upnpserver.net.interface_watch import LOOK_EVERY_S, SETTLE_S, InterfaceWatch
-from upnpserver.net.interfaces import Interface, usable_interfaces
+from upnpserver.net.interfaces import (
+    Interface,
+    LeftOut,
+    Look,
+    left_out_line,
+    usable_interfaces,
+)
 
 UP, LOOPBACK, POINT_TO_POINT, MULTICAST = 0x1, 0x8, 0x10, 0x1000
 IPV4, IPV6 = 2, 10
+BRIDGE, TUNNEL, NO_CABLE = "a bridge", "a tunnel", "neither cable nor Wi-Fi"
+CONTAINERS = "a network of containers or virtual machines"
 HOME = {IPV4: [{"addr": "192.168.1.5", "netmask": "255.255.255.0"}]}
 
 
@@ -37,10 +46,13 @@ class Host:
         self.addresses[name] = addresses
         return folder
 
-    def usable(self, *wanted):
+    def look(self, *wanted):
         return usable_interfaces(
             wanted, sys_class_net=self.folder, addresses=self.addresses.__getitem__
         )
+
+    def usable(self, *wanted):
+        return self.look(*wanted).usable
 
     def names(self, *wanted):
         return [interface.name for interface in self.usable(*wanted)]
@@ -69,31 +81,34 @@ def test_cable_and_wifi_with_their_addresses(host):
 
 
 @pytest.mark.parametrize(
-    ("name", "more"),
+    ("name", "more", "why"),
     [
-        ("lo", {"flags": UP | LOOPBACK, "type": "772"}),
-        ("tun0", {"flags": UP | MULTICAST | POINT_TO_POINT, "type": "65534"}),
-        ("home1", {"tun_flags": "0x1002"}),
-        ("home2", {"uevent": "DEVTYPE=bridge"}),
-        ("home3", {"uevent": "INTERFACE=home3\nDEVTYPE=wireguard"}),
-        ("home4", {"uevent": "DEVTYPE=vxlan"}),
-        ("home8", {"uevent": "DEVTYPE=wwan"}),
-        ("home9", {"brport": None}),
-        ("home5", {"bridge": None}),
-        ("home6", {"type": "776"}),
-        ("home7", {"flags": UP}),
-        ("docker0", {}),
-        ("br-4e5f", {}),
-        ("veth12ab", {}),
-        ("virbr0", {}),
-        ("wg0", {}),
+        ("lo", {"flags": UP | LOOPBACK, "type": "772"}, ""),
+        ("tun0", {"flags": UP | MULTICAST | POINT_TO_POINT, "type": "65534"}, TUNNEL),
+        ("home0", {"flags": UP | MULTICAST | POINT_TO_POINT}, TUNNEL),
+        ("home1", {"tun_flags": "0x1002"}, TUNNEL),
+        ("home2", {"uevent": "DEVTYPE=bridge"}, BRIDGE),
+        ("home3", {"uevent": "INTERFACE=home3\nDEVTYPE=wireguard"}, TUNNEL),
+        ("home4", {"uevent": "DEVTYPE=vxlan"}, TUNNEL),
+        ("home8", {"uevent": "DEVTYPE=wwan"}, "a mobile modem"),
+        ("home9", {"brport": None}, ""),
+        ("home5", {"bridge": None}, BRIDGE),
+        ("home6", {"type": "776"}, NO_CABLE),
+        ("home7", {"flags": UP}, NO_CABLE),
+        ("docker0", {"bridge": None}, CONTAINERS),
+        ("br-4e5f", {"uevent": "DEVTYPE=bridge"}, CONTAINERS),
+        ("veth12ab", {}, ""),
+        ("virbr0", {}, CONTAINERS),
+        ("wg0", {}, TUNNEL),
     ],
 )
-def test_what_is_not_home_is_left_out_unless_it_is_named(host, name, more):
+def test_what_is_not_home_is_left_out_unless_it_is_named(host, name, more, why):
     host.add("eth0")
     host.add(name, **more)
     assert host.names() == ["eth0"]
+    assert host.look().left_out == ((LeftOut(name, why),) if why else ())
     assert host.names(name) == [name]
+    assert host.look(name).left_out == host.look("eth0").left_out == ()
 
 
 @pytest.mark.parametrize(
@@ -104,11 +119,44 @@ def test_what_is_down_is_left_out_even_if_named(host, more):
     assert host.names() == host.names("eth0") == []
 
 
+def test_what_could_not_be_served_anyway_is_not_told_as_left_out(host):
+    host.add("br0", {}, bridge=None)
+    host.add("br1", {IPV6: [{"addr": "fe80::5%br1"}]}, bridge=None)
+    host.add("br2", flags=MULTICAST, bridge=None)
+    host.add("br3", carrier="0", bridge=None)
+    assert host.look() == Look()
+
+
+BR0, WG0 = LeftOut("br0", BRIDGE), LeftOut("wg0", TUNNEL)
+
+
+@pytest.mark.parametrize(
+    ("look", "listed", "options"),
+    [
+        (Look((), (BR0,)), "br0 (a bridge)", "--interface br0"),
+        (
+            Look((Interface("eth0", 1), Interface("eth1", 2)), (WG0, BR0)),
+            "wg0 (a tunnel), br0 (a bridge)",
+            "--interface eth0 --interface eth1 --interface br0",
+        ),
+        (Look((Interface("eth0", 1),), (WG0,)), "wg0 (a tunnel)", "--interface NAME"),
+    ],
+)
+def test_what_is_left_out_is_told_with_the_remedy(look, listed, options):
+    assert left_out_line(look) == (
+        f"left out: {listed}; if the house uses it, name what to serve on: {options}"
+    )
+
+
+def test_nothing_left_out_is_nothing_to_tell():
+    assert left_out_line(Look((Interface("eth0", 1),))) == ""
+
+
 def test_addresses_that_the_internet_could_reach_need_a_name(host):
     public = [{"addr": "8.8.4.4", "netmask": "255.255.255.0"}]
     link_local = [{"addr": "fe80::5%eth0", "netmask": "ffff::/64"}]
     host.add("eth0", {IPV4: public, IPV6: link_local})
-    assert host.usable() == ()
+    assert host.look() == Look((), (LeftOut("eth0", "no private address"),))
     named = host.usable("eth0")[0]
     assert named.ipv4 == (IPv4Interface("8.8.4.4/24"),)
     assert named.ipv6 == (IPv6Interface("fe80::5/64"),)
@@ -202,7 +250,7 @@ ETH0, MOVED = Interface("eth0", 1), Interface("eth0", 2)
 
 def test_the_watch_tells_changes_only():
     clock, told, now = Clock(), [], [(ETH0,)]
-    watch = InterfaceWatch(clock, Descriptors(), lambda: now[0], told.append)
+    watch = InterfaceWatch(clock, Descriptors(), lambda: Look(now[0]), told.append)
     watch.start()
     assert told == [(ETH0,)]
     clock.advance(5 * LOOK_EVERY_S)
@@ -218,7 +266,7 @@ def test_the_watch_tells_changes_only():
 def test_news_from_the_kernel_are_looked_at_once_they_settle():
     clock, told, now = Clock(), [], [(ETH0,)]
     descriptors = Descriptors()
-    watch = InterfaceWatch(clock, descriptors, lambda: now[0], told.append)
+    watch = InterfaceWatch(clock, descriptors, lambda: Look(now[0]), told.append)
     watch.start()
     now[0] = (MOVED,)
     for _ in range(3):
@@ -237,7 +285,7 @@ def test_without_the_kernels_news_a_look_now_and_then_finds_it(monkeypatch, refu
         monkeypatch.setattr(socket.socket, "bind", _refuse)
     clock, told, now = Clock(), [], [()]
     descriptors = Descriptors()
-    watch = InterfaceWatch(clock, descriptors, lambda: now[0], told.append)
+    watch = InterfaceWatch(clock, descriptors, lambda: Look(now[0]), told.append)
     watch.start()
     assert descriptors.reader is None
     now[0] = (ETH0,)
@@ -256,7 +304,7 @@ def test_a_look_that_fails_changes_nothing():
     def look():
         if not now:
             raise OSError(errno.EMFILE, "Too many open files")
-        return tuple(now)
+        return Look(tuple(now))
 
     watch = InterfaceWatch(clock, Descriptors(), look, told.append)
     watch.start()
@@ -272,7 +320,7 @@ def test_a_look_that_fails_changes_nothing():
 def test_after_sleep_the_interfaces_come_back_even_if_they_look_the_same():
     clock, told, asleep = Clock(), [], [5.0]
     watch = InterfaceWatch(
-        clock, Descriptors(), lambda: (ETH0,), told.append, lambda: asleep[0]
+        clock, Descriptors(), lambda: Look((ETH0,)), told.append, lambda: asleep[0]
     )
     watch.start()
     asleep[0] += 0.1  # two clocks are not read at one instant
@@ -285,4 +333,23 @@ def test_after_sleep_the_interfaces_come_back_even_if_they_look_the_same():
 
 
 def test_this_machines_own_interfaces_are_readable():
-    assert "lo" in [interface.name for interface in usable_interfaces(["lo"])]
+    assert "lo" in [interface.name for interface in usable_interfaces(["lo"]).usable]
+
+
+def test_what_is_left_out_is_logged_once_a_change():
+    clock, now = Clock(), [Look((ETH0,), (BR0,))]
+    watch = InterfaceWatch(clock, Descriptors(), lambda: now[0], lambda _: None)
+    with capturedLogs() as events:
+        watch.start()
+        clock.pump([LOOK_EVERY_S] * 3)
+        now[0] = Look((MOVED,), (BR0,))
+        clock.advance(LOOK_EVERY_S)
+        now[0] = Look((MOVED,), (BR0, WG0))
+        clock.advance(LOOK_EVERY_S)
+        now[0] = Look((MOVED,))
+        clock.advance(LOOK_EVERY_S)
+    watch.stop()
+    assert [(event["log_level"], event["line"]) for event in events] == [
+        (LogLevel.info, left_out_line(Look((ETH0,), (BR0,)))),
+        (LogLevel.info, left_out_line(Look((MOVED,), (BR0, WG0)))),
+    ]

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from upnpserver.net.interfaces import Interface
+from upnpserver.net.interfaces import Interface, LeftOut, Look, left_out_line
 
 LOOK_EVERY_S = 10.0
 SETTLE_S = 0.3  # a new lease is several messages
@@ -36,11 +36,12 @@ def seconds_asleep() -> float:
 
 
 class InterfaceWatch:
-    """Calls changed(interfaces) when look() gives something new.
+    """Calls changed(interfaces) when look() finds other usable ones.
 
     A machine that slept was off the network, even if it looks the same: then
-    changed(()) is called before. look: returns the usable interfaces now, or
-    raises OSError. asleep: as seconds_asleep.
+    changed(()) is called before. What is left out goes to the log, each time
+    that it is something else. look: what there is now, or raises OSError.
+    asleep: as seconds_asleep.
     """
 
     log = Logger()
@@ -49,7 +50,7 @@ class InterfaceWatch:
         self,
         clock: IReactorTime,
         descriptors: IReactorFDSet,
-        look: Callable[[], tuple[Interface, ...]],
+        look: Callable[[], Look],
         changed: Callable[[tuple[Interface, ...]], None],
         asleep: Callable[[], float] = seconds_asleep,
     ) -> None:
@@ -57,6 +58,7 @@ class InterfaceWatch:
         self._look, self._changed, self._asleep = look, changed, asleep
         self._slept_s = asleep()
         self._last: tuple[Interface, ...] = ()
+        self._left_out: tuple[LeftOut, ...] = ()
         self._next: IDelayedCall | None = None
         self._netlink: _Netlink | None = None
         self._has_complained = False
@@ -95,7 +97,8 @@ class InterfaceWatch:
         except OSError as error:
             self._complain(error)
         else:
-            self._now_is(now)
+            self._tell_left_out(now)
+            self._now_is(now.usable)
 
     def _has_slept(self) -> bool:
         before, self._slept_s = self._slept_s, self._asleep()
@@ -105,6 +108,12 @@ class InterfaceWatch:
         if interfaces != self._last:
             self._last = interfaces
             self._changed(interfaces)
+
+    def _tell_left_out(self, look: Look) -> None:
+        if look.left_out != self._left_out:
+            self._left_out = look.left_out
+            if look.left_out:
+                self.log.info("{line}", line=left_out_line(look))
 
     def _complain(self, error: OSError) -> None:
         if not self._has_complained:

@@ -19,14 +19,24 @@ SYS_CLASS_NET = Path("/sys/class/net")
 
 _UP, _LOOPBACK, _POINT_TO_POINT, _MULTICAST = 0x1, 0x8, 0x10, 0x1000
 _ETHERNET = 1  # ARPHRD_ETHER: cables and Wi-Fi; tunnels have other types
-# DEVTYPE in uevent; wwan is a mobile modem, which can look like a cable.
-_NOT_A_HOME = {"bridge", "vxlan", "geneve", "wireguard", "wwan"}
-# Ends of container and virtual machine networks that the facts don't tell from
-# a cable.
-_NOT_A_HOME_NAMES = (
-    *("veth", "docker", "br-", "virbr", "vnet", "vmnet", "vboxnet"),
-    *("lxc", "lxd", "cni", "cali", "flannel", "podman", "tap", "tun", "wg", "zt"),
+_BRIDGE, _TUNNEL, _MODEM = "a bridge", "a tunnel", "a mobile modem"
+_CONTAINERS = "a network of containers or virtual machines"
+_NO_CABLE, _NOT_PRIVATE = "neither cable nor Wi-Fi", "no private address"
+# DEVTYPE in uevent; a mobile modem can look like a cable.
+_NOT_A_HOME = {
+    "bridge": _BRIDGE,
+    "vxlan": _TUNNEL,
+    "geneve": _TUNNEL,
+    "wireguard": _TUNNEL,
+    "wwan": _MODEM,
+}
+# What the facts don't tell from a cable, or from a bridge of the house.
+_CONTAINER_NAMES = (
+    *("docker", "br-", "virbr", "vmnet", "vboxnet"),
+    *("lxc", "lxd", "cni", "flannel", "podman"),
 )
+_TUNNEL_NAMES = ("tap", "tun", "wg", "zt")
+_END_NAMES = ("veth", "cali", "vnet")  # one for each container or machine
 
 # What this process or machine has run out of says nothing about an interface.
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
@@ -45,33 +55,84 @@ class Interface:
     ipv6: tuple[IPv6Interface, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An interface with an IPv4 address that is served only if it is named."""
+
+    name: str
+    why: str  # what it is instead of the house's network: "a bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is at one moment, each by name."""
+
+    usable: tuple[Interface, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
 def usable_interfaces(
     wanted: Collection[str] = (),
     *,
     sys_class_net: Path = SYS_CLASS_NET,
     addresses: Addresses = netifaces.ifaddresses,
-) -> tuple[Interface, ...]:
-    """Return the interfaces that are up and have an address, by name.
+) -> Look:
+    """Return the interfaces that are up and have an address.
 
     wanted: only these, whatever they are; empty means every one that looks
     like the house's own network: no loopback, tunnel, bridge or container
-    network, and no address but a private one. Raises OSError if it is not
-    possible to look.
+    network, and no address but a private one. What has an address and is none
+    of these is told as left out. Raises OSError if it is not possible to look.
     """
-    found = []
+    usable, left_out = [], []
     for folder in sorted(sys_class_net.iterdir()):
         name = folder.name
         if wanted and name not in wanted:
             continue
         try:
-            if _is_up(folder) and (wanted or _looks_like_home(folder)):
-                found.append(_described(folder, addresses(name), is_named=bool(wanted)))
+            seen = _seen(folder, addresses, is_named=bool(wanted))
         except ValueError:  # netifaces: it went away while we looked
             continue
         except OSError as error:  # it went away, or is a file: bonding_masters
             if error.errno in _EXHAUSTED:
                 raise
-    return tuple(interface for interface in found if interface.ipv4 or interface.ipv6)
+            continue
+        if isinstance(seen, Interface):
+            usable.append(seen)
+        elif seen is not None:
+            left_out.append(seen)
+    return Look(tuple(usable), tuple(left_out))
+
+
+def left_out_line(look: Look) -> str:
+    """Return what was left out, why, and what to do; "" if nothing was.
+
+    A bridge may well be the house's network; nothing else is recommended.
+    """
+    if not look.left_out:
+        return ""
+    listed = ", ".join(f"{one.name} ({one.why})" for one in look.left_out)
+    bridges = [one.name for one in look.left_out if one.why == _BRIDGE]
+    names = [*(one.name for one in look.usable), *bridges] if bridges else ["NAME"]
+    options = " ".join(f"--interface {name}" for name in names)
+    return f"left out: {listed}; if the house uses it, name what to serve on: {options}"
+
+
+def _seen(
+    folder: Path, addresses: Addresses, *, is_named: bool
+) -> Interface | LeftOut | None:
+    """Return where to serve, or what is left out; None: nothing to tell of."""
+    if not _is_up(folder) or (not is_named and _is_inner(folder)):
+        return None
+    given = addresses(folder.name)
+    why_not = "" if is_named else _why_not_home(folder)
+    if not why_not:
+        interface = _described(folder, given, is_named=is_named)
+        if interface.ipv4 or interface.ipv6:
+            return interface
+    if is_named or socket.AF_INET not in given:
+        return None
+    return LeftOut(folder.name, why_not or _NOT_PRIVATE)
 
 
 def _is_up(folder: Path) -> bool:
@@ -82,18 +143,30 @@ def _is_up(folder: Path) -> bool:
     return bool(flags & _UP) and _text(folder / "carrier") == "1"
 
 
-def _looks_like_home(folder: Path) -> bool:
-    flags = _flags(folder)
+def _is_inner(folder: Path) -> bool:
+    """Tell whether it leads nowhere of its own."""
     return (
-        bool(flags & _MULTICAST)
-        and not flags & (_LOOPBACK | _POINT_TO_POINT)
-        and _text(folder / "type") == str(_ETHERNET)
-        and not (folder / "bridge").exists()
-        and not (folder / "brport").exists()  # its bridge has the addresses
-        and not (folder / "tun_flags").exists()
-        and _device_type(folder) not in _NOT_A_HOME
-        and not folder.name.startswith(_NOT_A_HOME_NAMES)
+        bool(_flags(folder) & _LOOPBACK)
+        or (folder / "brport").exists()  # its bridge has the addresses
+        or folder.name.startswith(_END_NAMES)
     )
+
+
+def _why_not_home(folder: Path) -> str:
+    """Return what it is instead of the house's network, "" if it looks like that."""
+    flags = _flags(folder)
+    if folder.name.startswith(_CONTAINER_NAMES):
+        return _CONTAINERS
+    if (
+        flags & _POINT_TO_POINT
+        or (folder / "tun_flags").exists()
+        or folder.name.startswith(_TUNNEL_NAMES)
+    ):
+        return _TUNNEL
+    if (folder / "bridge").exists():
+        return _BRIDGE
+    is_cable = flags & _MULTICAST and _text(folder / "type") == str(_ETHERNET)
+    return _NOT_A_HOME.get(_device_type(folder), "" if is_cable else _NO_CABLE)
 
 
 def _flags(folder: Path) -> int:
