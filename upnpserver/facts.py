@@ -8,18 +8,23 @@ import dataclasses
 import json
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from typing import Any, get_args, get_origin, get_type_hints
 
 from upnpserver.errors import ProbeError
 from upnpserver.model import Chapter, Kind, MediaFacts, Track
 
-_DEFAULTS = {field.name: field.default for field in dataclasses.fields(MediaFacts)}
+_FIELDS = [(field.name, field.default) for field in dataclasses.fields(MediaFacts)]
+_values_of = attrgetter(*(name for name, _ in _FIELDS))
 
 
 def facts_to_json(facts: MediaFacts) -> str:
     """Return a JSON object of the fields that differ from their defaults."""
-    values = ((name, getattr(facts, name)) for name in _DEFAULTS)
-    told = {name: value for name, value in values if value != _DEFAULTS[name]}
+    told = {
+        name: value
+        for (name, default), value in zip(_FIELDS, _values_of(facts), strict=True)
+        if value != default
+    }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=_nested)
 
 

@@ -4,7 +4,7 @@ Source of the update ids: ContentDirectory:1 sections 2.5.3 and 2.5.4.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from upnpserver.catalog import views
 from upnpserver.catalog.identity import ROOT
@@ -131,6 +131,14 @@ class ContainerRows:
             (parent, sort_key, child),
         )
         self.changed.add(parent)
+
+    def add_to_all(self, child: int, places: Set[Place]) -> None:
+        """Put an object into several containers."""
+        self._rows.executemany(
+            "insert or ignore into child (parent, sort_key, object) values (?, ?, ?)",
+            [(parent, sort_key, child) for parent, sort_key in places],
+        )
+        self.changed.update(parent for parent, _ in places)
 
     def remove_child(self, child: int, place: Place) -> None:
         """Take an object out of a container."""

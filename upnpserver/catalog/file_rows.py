@@ -47,20 +47,23 @@ class FileRows:
     """The files of one open transaction.
 
     contents collects the content ids whose items must be settled; fresh, the
-    rows of files whose items must be made anew; gone, of those to take away.
+    rows of files whose items must be made anew, with their facts where these
+    were just written; gone, the rows of files whose items must be taken away.
     """
 
     def __init__(self, rows: sqlite3.Connection) -> None:
         self._rows = rows
         self.contents: set[str] = set()
-        self.fresh: set[int] = set()
+        self.fresh: dict[int, MediaFacts | None] = {}
         self.gone: list[int] = []
+        self._directories: dict[tuple[int, bytes], int] = {}
 
     def clear(self) -> None:
         """Drop what was collected: it is settled, or rolled back."""
         self.contents.clear()
         self.fresh.clear()
         self.gone.clear()
+        self._directories.clear()
 
     def known_files(self, root_row: int, directory: bytes) -> Mapping[bytes, KnownFile]:
         """Return what is known of the files right inside one directory."""
@@ -140,7 +143,7 @@ class FileRows:
             row = cursor.lastrowid
         if is_media and content_id:
             self.contents.add(content_id)
-            self.fresh.add(row)
+            self.fresh[row] = file.facts
         if file.role is Role.ART:
             self._note_art(row, file.facts)
         if file.role in _SHOWN_BESIDE:
@@ -172,7 +175,7 @@ class FileRows:
                 " and role = 'media' and content_id is not null",
                 (directory,),
             ):
-                self.fresh.add(row)
+                self.fresh.setdefault(row, None)
                 self.contents.add(content_id)
 
     def forget(self, root_row: int, path: bytes, name: bytes) -> None:
@@ -191,11 +194,13 @@ class FileRows:
             self._rows.execute("delete from art where file = ?", (row,))
             if role in _SHOWN_BESIDE:
                 self._show_around(root_row, path)
-        self._rows.execute(
+        emptied = self._rows.execute(
             "delete from directory where id = ?1"
             " and not exists (select 1 from file where directory = ?1)",
             (directory,),
         )
+        if emptied.rowcount:
+            del self._directories[root_row, path]
 
     def forget_all(self, root_row: int) -> None:
         """Drop all files of a root that is no longer shared."""
@@ -235,6 +240,14 @@ class FileRows:
         )
 
     def _directory_row(self, root_row: int, path: bytes) -> int:
+        row = self._directories.get((root_row, path))
+        if row is None:
+            row = self._directories[root_row, path] = self._found_or_added(
+                root_row, path
+            )
+        return row
+
+    def _found_or_added(self, root_row: int, path: bytes) -> int:
         found = self._rows.execute(
             "select id from directory where root = ? and path = ?", (root_row, path)
         ).fetchone()

@@ -6,7 +6,7 @@ so that the ids don't depend on the order in which files were found.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from upnpserver.catalog import views
@@ -68,15 +68,20 @@ class ItemRows:
         self._containers.drop_all()
 
     def show_all_of(
-        self, content_id: str, roots: Mapping[int, Root], fresh: Set[int]
+        self,
+        content_id: str,
+        roots: Mapping[int, Root],
+        fresh: Mapping[int, MediaFacts | None],
     ) -> None:
         """Give every file with this content its item.
 
         roots: those whose disks are here; files of others have no item.
-        fresh: rows of files whose facts are new; the others' items stay as
-        they are unless their id changes.
+        fresh: rows of files whose items are made anew, and their facts where
+        they are at hand; the others' items stay unless their id changes.
         """
-        files = sorted(self._files_of(content_id, roots), key=lambda file: file.order)
+        files = sorted(
+            self._files_of(content_id, roots, fresh), key=lambda file: file.order
+        )
         wanted: dict[int, str] = {}
         for file in files:
             place = (file.place.library, *file.place.shown_folders)
@@ -87,15 +92,22 @@ class ItemRows:
             )
             wanted[file.row] = same
         # All wrong ids are given up before any is taken: two files may swap.
-        stale = [f for f in files if not self._has_id(f.row, original(wanted[f.row]))]
-        for file in stale:
-            self.hide(file.row)
+        having = {file.row: self._item_of(file.row) for file in files}
         for file in files:
-            if file in stale or file.row in fresh:
-                self._show(file, wanted[file.row])
+            item = having[file.row]
+            if item is not None and item[1] != original(wanted[file.row]):
+                self.hide(file.row)
+                having[file.row] = None
+        for file in files:
+            item = having[file.row]
+            if item is None or file.row in fresh:
+                self._show(file, wanted[file.row], item and item[0])
 
     def _files_of(
-        self, content_id: str, roots: Mapping[int, Root]
+        self,
+        content_id: str,
+        roots: Mapping[int, Root],
+        fresh: Mapping[int, MediaFacts | None],
     ) -> Iterable[_ShownFile]:
         for row, size, mtime_ns, facts_json, root_row, path, name in self._rows.execute(
             "select file.id, size_bytes, mtime_ns, facts, root, path, name from file"
@@ -106,7 +118,7 @@ class ItemRows:
             root = roots.get(root_row)
             if root is None:  # its disk is away
                 continue
-            facts = facts_from_json(facts_json)
+            facts = fresh.get(row) or facts_from_json(facts_json)
             if facts.kind in root.kinds:
                 relative = path + b"/" + name if path else name
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
@@ -114,15 +126,17 @@ class ItemRows:
                 art = self._beside.art(root_row, relative)
                 yield _ShownFile(row, size, told, facts, place, art)
 
-    def _has_id(self, file_row: int, object_id: str) -> bool:
-        having = self._rows.execute(
-            "select object_id from item join object on object.id = item.object"
-            " where file = ?",
+    def _item_of(self, file_row: int) -> tuple[int, str] | None:
+        """Return the object's row and id, None if the file has no item."""
+        found: tuple[int, str] | None = self._rows.execute(
+            "select object.id, object_id from item"
+            " join object on object.id = item.object where file = ?",
             (file_row,),
         ).fetchone()
-        return bool(having) and having[0] == object_id
+        return found
 
-    def _show(self, file: _ShownFile, item_id: str) -> None:
+    def _show(self, file: _ShownFile, item_id: str, row: int | None) -> None:
+        """Make an item, or make it anew; row: the object's, None if there is none."""
         title = views.shown_title(file.facts, file.place, self._words)
         described, features = describe_item(
             file.facts, title, _url_path(file, item_id), file.size_bytes
@@ -137,11 +151,8 @@ class ItemRows:
             for placement in ways
         }
         folder = self._containers.end_of(ways[0].way)
-        found = self._rows.execute(
-            "select object from item where file = ?", (file.row,)
-        ).fetchone()
-        if found:
-            row = found[0]
+        is_new = row is None
+        if row is not None:
             self._update(row, folder, described)
         else:
             row = insert_object(
@@ -164,7 +175,7 @@ class ItemRows:
                 None if file.facts is file.own_facts else facts_to_json(file.facts),
             ),
         )
-        self._put(row, places)
+        self._put(row, places, set() if is_new else self._containers.places_of(row))
 
     def _update(self, row: int, folder: int, described: Described) -> None:
         self._rows.execute(
@@ -185,12 +196,10 @@ class ItemRows:
             (*described.found.values(), row),
         )
 
-    def _put(self, row: int, places: set[Place]) -> None:
-        before = self._containers.places_of(row)
+    def _put(self, row: int, places: set[Place], before: set[Place]) -> None:
         for place in before - places:
             self._containers.remove_child(row, place)
-        for place in places - before:
-            self._containers.add_child(row, place)
+        self._containers.add_to_all(row, places - before)
         self._containers.changed.update(container for container, _ in places)
 
     def hide(self, file_row: int) -> None:

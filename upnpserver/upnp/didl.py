@@ -24,7 +24,8 @@ from upnpserver.upnp.values import (
 )
 
 _BASE_URL = "\x02"
-_PART = b"\x1f"
+_PART_TEXT = "\x1f"
+_PART = _PART_TEXT.encode()
 MAX_TEXT_BYTES = 1024
 MAX_TITLE_BYTES = 256  # DLNA; Kodi's Platinum cuts longer ones anyway
 
@@ -79,7 +80,7 @@ def pack(
         parts += _packed_property(name, value)
     for resource in resources:
         parts += _packed_res(resource)
-    return _PART.join(map(_escaped, parts))
+    return _escaped(_PART_TEXT.join(parts))
 
 
 def _packed_property(name: str, value: str) -> list[str]:
