@@ -58,7 +58,8 @@ EVERYWHERE = {
     *("Music/Album artists/Ann", "Music/Album artists/Ann/First"),
     *("Music/Album artists/Ann/First/One", "Music/Album artists/Ann/First/Two"),
     *("Music/All music/One", "Music/All music/Two"),
-    *("Music/Recently added/One", "Music/Recently added/Two"),
+    *("Music/Recently added/First/One", "Music/Recently added/First/Two"),
+    "Music/Recently added/First",
 }
 
 

@@ -83,30 +83,24 @@ def test_the_tree_that_a_person_walks(reader):
         == """\
 Music
   Albums
+    B
+      Élan
     First
       One
       Two
       Ten
-    Unknown album
-      loose 9
-      loose 10
-    Unknown album
-      Élan
   Album artists
     Ann
       First
         One
         Two
         Ten
-    Bob
-      First
-        Two
     Unknown artist
       Unknown album
         loose 9
         loose 10
     Zoë
-      Unknown album
+      B
         Élan
   All artists
     Ann
@@ -122,16 +116,16 @@ Music
         loose 9
         loose 10
     Zoë
-      Unknown album
+      B
         Élan
   Genres
     Jazz
       Zoë
-        Unknown album
+        B
           Élan
     Soul
       Zoë
-        Unknown album
+        B
           Élan
   Years
     2000s
@@ -146,12 +140,15 @@ Music
     Ten
     Two
   Recently added
-    One
-    Two
-    Ten
-    Élan
-    loose 9
-    loose 10
+    B
+      Élan
+    First
+      One
+      Two
+      Ten
+    Unknown album
+      loose 9
+      loose 10
 Videos
   All videos
     Café
@@ -167,14 +164,15 @@ Pictures
       p2
   Albums
     Pics
-      p2
       p1
+      p2
   All pictures
-    p2
     p1
+    p2
   Recently added
-    p1
-    p2
+    Pics
+      p1
+      p2
 Folders
   A
     One

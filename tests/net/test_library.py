@@ -1,5 +1,6 @@
 """The catalog behind the reactor: at once, in threads, and swapped while in use."""
 
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -80,8 +81,13 @@ class LibraryTests(TestCase):
 
     def spoil(self):
         """Damage all rows, and leave a file that opens as a catalog."""
+        rows = sqlite3.connect(self.path)
+        roots = rows.execute("select rootpage from sqlite_schema where rootpage > 0")
+        starts = [(page - 1) * PAGE_BYTES for (page,) in roots]
+        rows.close()
         content = bytearray(self.path.read_bytes())
-        content[PAGE_BYTES:] = b"\xa5" * (len(content) - PAGE_BYTES)
+        for start in starts:
+            content[start : start + PAGE_BYTES] = b"\xa5" * PAGE_BYTES
         self.path.write_bytes(content)
 
     async def test_damage_is_told_once_and_answered_as_before_the_first_scan(self):

@@ -16,7 +16,7 @@ from upnpserver.catalog.views.tree import (
     item_key,
     key,
     newest_first,
-    recent,
+    recent_group,
 )
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import MediaFacts
@@ -28,10 +28,9 @@ _STARS = 5
 def pictures(facts: MediaFacts, place: FilePlace, words: Words) -> Iterator[Placement]:
     """Yield the places of a picture."""
     top = child("picture$", words["pictures"], sort_key="3")
-    in_time = item_key(facts.date, key(shown_title(facts, place, words), words))
+    in_time = item_key(facts.date or LAST, key(shown_title(facts, place, words), words))
     for way in _ways(facts, place, words):
         yield Placement((top, *way), in_time)
-    yield recent("picture", top, place, words)
 
 
 def _ways(
@@ -39,10 +38,9 @@ def _ways(
 ) -> Iterator[tuple[Container, ...]]:
     by_date = child("picture$dates", words["by_date"], sort_key="1")
     yield (by_date, *_days(facts.date, words))
-    yield (
-        child("picture$albums", words["photo_albums"], sort_key="2"),
-        _album(place, words),
-    )
+    album = _album(place, words)
+    yield (child("picture$albums", words["photo_albums"], sort_key="2"), album)
+    yield recent_group("picture", place, album, words)
     yield (child("picture$all", words["all_pictures"], sort_key="7"),)
     for order, kind, title, names in (
         ("3", "camera", words["cameras"], (facts.camera,)),

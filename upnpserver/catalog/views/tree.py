@@ -6,6 +6,7 @@ titles and the order do.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from upnpserver.catalog.views.words import Words
 from upnpserver.upnp.props import fold
@@ -25,15 +26,16 @@ LAST = "~"  # a sort key after all titles
 _RECENT = "$recent"
 RECENT_ITEMS = 200  # what people look through before they search
 _FAR_FUTURE_S = 10**11  # the year 5138
+_DAY_NS = 86_400 * 10**9
+_LAST_DAY = 999_999
 # Letters that NFKD leaves whole, and people look for under these.
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One container on the way down to an item."""
+class Container(NamedTuple):
+    """One container on the way down to an item. A tuple: thousands are made."""
 
     object_id: str
     upnp_class: str
@@ -42,11 +44,13 @@ class Container:
     properties: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+Way = tuple[Container, ...]
+
+
+class Placement(NamedTuple):
     """One place of an item: the containers from below the root on, outermost first."""
 
-    way: tuple[Container, ...]
+    way: Way
     sort_key: str
 
 
@@ -124,10 +128,34 @@ def recent(kind: str, top: Container, place: FilePlace, words: Words) -> Placeme
 
     By the file's own time: a catalog that is built again shows the same.
     """
-    container = child(f"{kind}{_RECENT}", words["recently_added"], sort_key="8")
     age_s = max(0, _FAR_FUTURE_S - place.mtime_ns // 10**9)
-    path = place.relative_path.decode("utf-8", "replace")
-    return Placement((top, container), item_key(f"{age_s:012}", key(path, words)))
+    path = decoded(place.relative_path)
+    order = item_key(f"{age_s:012}", key(path, words))
+    return Placement((top, _recent(kind, words)), order)
+
+
+def recent_group(kind: str, place: FilePlace, group: Container, words: Words) -> Way:
+    """Return the way to a group, such as an album, among what was added last.
+
+    What was added to it on another day is another group: so its order needs
+    nothing but the file. Days are those of UTC, the same wherever it is built.
+    """
+    day = min(max(0, place.mtime_ns // _DAY_NS), _LAST_DAY)
+    title_key = group.sort_key[1:].partition("\x1f")[0]
+    return (
+        _recent(kind, words),
+        child(
+            f"{kind}{_RECENT}${day}${group.object_id.rpartition('$')[2]}",
+            group.title,
+            group.upnp_class,
+            f"{_LAST_DAY - day:06}{title_key}",
+            group.properties,
+        ),
+    )
+
+
+def _recent(kind: str, words: Words) -> Container:
+    return child(f"{kind}{_RECENT}", words["recently_added"], sort_key="8")
 
 
 def most_children(object_id: str) -> int | None:
