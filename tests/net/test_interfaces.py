@@ -10,9 +10,9 @@ from twisted.logger import LogLevel, capturedLogs
 
 from upnpserver.net.interface_watch import LOOK_EVERY_S, SETTLE_S, InterfaceWatch
 from upnpserver.net.interfaces import (
+    Found,
     Interface,
     LeftOut,
-    Look,
     left_out_line,
     usable_interfaces,
 )
@@ -124,39 +124,39 @@ def test_what_could_not_be_served_anyway_is_not_told_as_left_out(host):
     host.add("br1", {IPV6: [{"addr": "fe80::5%br1"}]}, bridge=None)
     host.add("br2", flags=MULTICAST, bridge=None)
     host.add("br3", carrier="0", bridge=None)
-    assert host.look() == Look()
+    assert host.look() == Found()
 
 
 BR0, WG0 = LeftOut("br0", BRIDGE), LeftOut("wg0", TUNNEL)
 
 
 @pytest.mark.parametrize(
-    ("look", "listed", "options"),
+    ("found", "listed", "options"),
     [
-        (Look((), (BR0,)), "br0 (a bridge)", "--interface br0"),
+        (Found((), (BR0,)), "br0 (a bridge)", "--interface br0"),
         (
-            Look((Interface("eth0", 1), Interface("eth1", 2)), (WG0, BR0)),
+            Found((Interface("eth0", 1), Interface("eth1", 2)), (WG0, BR0)),
             "wg0 (a tunnel), br0 (a bridge)",
             "--interface eth0 --interface eth1 --interface br0",
         ),
-        (Look((Interface("eth0", 1),), (WG0,)), "wg0 (a tunnel)", "--interface NAME"),
+        (Found((Interface("eth0", 1),), (WG0,)), "wg0 (a tunnel)", "--interface NAME"),
     ],
 )
-def test_what_is_left_out_is_told_with_the_remedy(look, listed, options):
-    assert left_out_line(look) == (
+def test_what_is_left_out_is_told_with_the_remedy(found, listed, options):
+    assert left_out_line(found) == (
         f"left out: {listed}; if the house uses it, name what to serve on: {options}"
     )
 
 
 def test_nothing_left_out_is_nothing_to_tell():
-    assert left_out_line(Look((Interface("eth0", 1),))) == ""
+    assert left_out_line(Found((Interface("eth0", 1),))) == ""
 
 
 def test_addresses_that_the_internet_could_reach_need_a_name(host):
     public = [{"addr": "8.8.4.4", "netmask": "255.255.255.0"}]
     link_local = [{"addr": "fe80::5%eth0", "netmask": "ffff::/64"}]
     host.add("eth0", {IPV4: public, IPV6: link_local})
-    assert host.look() == Look((), (LeftOut("eth0", "no private address"),))
+    assert host.look() == Found((), (LeftOut("eth0", "no private address"),))
     named = host.usable("eth0")[0]
     assert named.ipv4 == (IPv4Interface("8.8.4.4/24"),)
     assert named.ipv6 == (IPv6Interface("fe80::5/64"),)
@@ -250,7 +250,7 @@ ETH0, MOVED = Interface("eth0", 1), Interface("eth0", 2)
 
 def test_the_watch_tells_changes_only():
     clock, told, now = Clock(), [], [(ETH0,)]
-    watch = InterfaceWatch(clock, Descriptors(), lambda: Look(now[0]), told.append)
+    watch = InterfaceWatch(clock, Descriptors(), lambda: Found(now[0]), told.append)
     watch.start()
     assert told == [(ETH0,)]
     clock.advance(5 * LOOK_EVERY_S)
@@ -266,7 +266,7 @@ def test_the_watch_tells_changes_only():
 def test_news_from_the_kernel_are_looked_at_once_they_settle():
     clock, told, now = Clock(), [], [(ETH0,)]
     descriptors = Descriptors()
-    watch = InterfaceWatch(clock, descriptors, lambda: Look(now[0]), told.append)
+    watch = InterfaceWatch(clock, descriptors, lambda: Found(now[0]), told.append)
     watch.start()
     now[0] = (MOVED,)
     for _ in range(3):
@@ -285,7 +285,7 @@ def test_without_the_kernels_news_a_look_now_and_then_finds_it(monkeypatch, refu
         monkeypatch.setattr(socket.socket, "bind", _refuse)
     clock, told, now = Clock(), [], [()]
     descriptors = Descriptors()
-    watch = InterfaceWatch(clock, descriptors, lambda: Look(now[0]), told.append)
+    watch = InterfaceWatch(clock, descriptors, lambda: Found(now[0]), told.append)
     watch.start()
     assert descriptors.reader is None
     now[0] = (ETH0,)
@@ -304,7 +304,7 @@ def test_a_look_that_fails_changes_nothing():
     def look():
         if not now:
             raise OSError(errno.EMFILE, "Too many open files")
-        return Look(tuple(now))
+        return Found(tuple(now))
 
     watch = InterfaceWatch(clock, Descriptors(), look, told.append)
     watch.start()
@@ -320,7 +320,7 @@ def test_a_look_that_fails_changes_nothing():
 def test_after_sleep_the_interfaces_come_back_even_if_they_look_the_same():
     clock, told, asleep = Clock(), [], [5.0]
     watch = InterfaceWatch(
-        clock, Descriptors(), lambda: Look((ETH0,)), told.append, lambda: asleep[0]
+        clock, Descriptors(), lambda: Found((ETH0,)), told.append, lambda: asleep[0]
     )
     watch.start()
     asleep[0] += 0.1  # two clocks are not read at one instant
@@ -337,19 +337,19 @@ def test_this_machines_own_interfaces_are_readable():
 
 
 def test_what_is_left_out_is_logged_once_a_change():
-    clock, now = Clock(), [Look((ETH0,), (BR0,))]
+    clock, now = Clock(), [Found((ETH0,), (BR0,))]
     watch = InterfaceWatch(clock, Descriptors(), lambda: now[0], lambda _: None)
     with capturedLogs() as events:
         watch.start()
         clock.pump([LOOK_EVERY_S] * 3)
-        now[0] = Look((MOVED,), (BR0,))
+        now[0] = Found((MOVED,), (BR0,))
         clock.advance(LOOK_EVERY_S)
-        now[0] = Look((MOVED,), (BR0, WG0))
+        now[0] = Found((MOVED,), (BR0, WG0))
         clock.advance(LOOK_EVERY_S)
-        now[0] = Look((MOVED,))
+        now[0] = Found((MOVED,))
         clock.advance(LOOK_EVERY_S)
     watch.stop()
     assert [(event["log_level"], event["line"]) for event in events] == [
-        (LogLevel.info, left_out_line(Look((ETH0,), (BR0,)))),
-        (LogLevel.info, left_out_line(Look((MOVED,), (BR0, WG0)))),
+        (LogLevel.info, left_out_line(Found((ETH0,), (BR0,)))),
+        (LogLevel.info, left_out_line(Found((MOVED,), (BR0, WG0)))),
     ]

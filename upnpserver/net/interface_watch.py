@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from upnpserver.net.interfaces import Interface, LeftOut, Look, left_out_line
+from upnpserver.net.interfaces import Found, Interface, LeftOut, left_out_line
 
 LOOK_EVERY_S = 10.0
 SETTLE_S = 0.3  # a new lease is several messages
@@ -50,7 +50,7 @@ class InterfaceWatch:
         self,
         clock: IReactorTime,
         descriptors: IReactorFDSet,
-        look: Callable[[], Look],
+        look: Callable[[], Found],
         changed: Callable[[tuple[Interface, ...]], None],
         asleep: Callable[[], float] = seconds_asleep,
     ) -> None:
@@ -109,11 +109,11 @@ class InterfaceWatch:
             self._last = interfaces
             self._changed(interfaces)
 
-    def _tell_left_out(self, look: Look) -> None:
-        if look.left_out != self._left_out:
-            self._left_out = look.left_out
-            if look.left_out:
-                self.log.info("{line}", line=left_out_line(look))
+    def _tell_left_out(self, found: Found) -> None:
+        if found.left_out != self._left_out:
+            self._left_out = found.left_out
+            if found.left_out:
+                self.log.info("{line}", line=left_out_line(found))
 
     def _complain(self, error: OSError) -> None:
         if not self._has_complained:

@@ -64,7 +64,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Found:
     """What there is at one moment, each by name."""
 
     usable: tuple[Interface, ...] = ()
@@ -76,7 +76,7 @@ def usable_interfaces(
     *,
     sys_class_net: Path = SYS_CLASS_NET,
     addresses: Addresses = netifaces.ifaddresses,
-) -> Look:
+) -> Found:
     """Return the interfaces that are up and have an address.
 
     wanted: only these, whatever they are; empty means every one that looks
@@ -101,19 +101,19 @@ def usable_interfaces(
             usable.append(seen)
         elif seen is not None:
             left_out.append(seen)
-    return Look(tuple(usable), tuple(left_out))
+    return Found(tuple(usable), tuple(left_out))
 
 
-def left_out_line(look: Look) -> str:
+def left_out_line(found: Found) -> str:
     """Return what was left out, why, and what to do; "" if nothing was.
 
     A bridge may well be the house's network; nothing else is recommended.
     """
-    if not look.left_out:
+    if not found.left_out:
         return ""
-    listed = ", ".join(f"{one.name} ({one.why})" for one in look.left_out)
-    bridges = [one.name for one in look.left_out if one.why == _BRIDGE]
-    names = [*(one.name for one in look.usable), *bridges] if bridges else ["NAME"]
+    listed = ", ".join(f"{one.name} ({one.why})" for one in found.left_out)
+    bridges = [one.name for one in found.left_out if one.why == _BRIDGE]
+    names = [*(one.name for one in found.usable), *bridges] if bridges else ["NAME"]
     options = " ".join(f"--interface {name}" for name in names)
     return f"left out: {listed}; if the house uses it, name what to serve on: {options}"
 
