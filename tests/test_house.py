@@ -1,6 +1,7 @@
 """The rules of the house, read from the code: who imports what, and how much."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -141,6 +142,14 @@ def test_packages_from_outside_stay_in_their_rooms():
 
 def test_no_code_that_fetches_or_looks_up_names():
     assert reaches_out(HOUSE) == []
+
+
+def test_the_readme_names_every_room():
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    house = readme.partition(f"```\n{PACKAGE}/\n")[2].partition("```")[0]
+    named = set(re.findall(r"[\w.]+", house))
+    rooms = {module.room for module in HOUSE.values()} - {""}
+    assert {room for room in rooms if not {room, f"{room}.py"} & named} == set()
 
 
 def test_no_import_cycle():
