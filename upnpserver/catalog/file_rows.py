@@ -17,6 +17,8 @@ from upnpserver.model import MediaFacts, Role
 
 _SHOWN_BESIDE = (Role.NFO, Role.ART)  # what items are made from, beside media
 
+_IN_ROOT = "directory in (select id from directory where root = ?)"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
@@ -218,16 +220,13 @@ class FileRows:
         self._want("where")
 
     def want_root(self, root_row: int) -> None:
-        """Have the items of one root made or taken away: its disk came or went."""
-        in_root = "directory in (select id from directory where root = ?)"
-        self.gone.extend(
-            row
-            for (row,) in self._rows.execute(
-                f"select file from item join file on file.id = file where {in_root}",
-                (root_row,),
-            )
-        )
-        self._want(f"where {in_root} and", root_row)
+        """Have items made for a root whose disk is here again."""
+        self._want(f"where {_IN_ROOT} and", root_row)
+
+    def want_copies(self, root_row: int) -> None:
+        """Have items made anew of what is in this root, whose disk left, and others."""
+        copies = f"content_id in (select content_id from file where not {_IN_ROOT})"
+        self._want(f"where {_IN_ROOT} and {copies} and", root_row, root_row)
 
     def _want(self, where: str, *values: object) -> None:
         self.contents.update(

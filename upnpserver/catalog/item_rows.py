@@ -214,6 +214,25 @@ class ItemRows:
         self._rows.execute("delete from object where id = ?", found)
         self._rows.execute("delete from found where object = ?", found)
 
+    def hide_root(self, root_row: int) -> None:
+        """Remove the items of all files of a root at once."""
+        objects = self._rows.execute(
+            "select object from item join file on file.id = item.file"
+            " join directory on directory.id = file.directory where root = ?",
+            (root_row,),
+        ).fetchall()
+        for row in objects:
+            self._containers.changed.update(
+                parent for parent, _ in self._containers.places_of(row[0])
+            )
+        for table, column in (
+            ("child", "object"),
+            ("found", "object"),
+            ("item", "object"),
+            ("object", "id"),
+        ):
+            self._rows.executemany(f"delete from {table} where {column} = ?", objects)
+
 
 def _url_path(file: _ShownFile, item_id: str) -> str:
     extension = file.place.relative_path.rpartition(b".")[2].decode("ascii", "replace")

@@ -177,7 +177,8 @@ class Writer:
         for row, is_here in rows.values():
             if is_here:
                 self._rows.execute("update root set is_here = 0 where id = ?", (row,))
-                self._files.want_root(row)
+                self._items.hide_root(row)
+                self._files.want_copies(row)
 
     def _forget_root(self, row: int) -> None:
         self._files.forget_all(row)
