@@ -3,6 +3,7 @@
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.views.tree import (
     FOLDER,
+    UNKNOWN_SIZE,
     Container,
     FilePlace,
     Placement,
@@ -30,5 +31,4 @@ def in_folder(place: FilePlace, words: Words) -> Placement:
 
 
 def _folder(name: str, title: str, words: Words) -> Container:
-    unknown_size = (("upnp:storageUsed", "-1"),)  # required of a storageFolder
-    return child(f"folder${name}", title, FOLDER, key(title, words), unknown_size)
+    return child(f"folder${name}", title, FOLDER, key(title, words), UNKNOWN_SIZE)

@@ -11,9 +11,13 @@ def shown_title(facts: MediaFacts, place: FilePlace, words: Words) -> str:
     An episode begins with its number, so that a season reads well and a list
     of all videos still tells which one it is.
     """
-    title = facts.title or ("" if facts.episode is not None else _name(place))
-    if facts.episode is not None:
-        return " ".join(filter(None, (_episode(facts), title)))
+    if facts.series:
+        return " ".join(filter(None, (_episode(facts), facts.title))) or _name(place)
+    title = facts.title or _name(place)
+    if facts.extra == "trailer":
+        return words.filled("trailer", title=title)
+    if facts.edition and facts.edition not in title:
+        title = f"{title} ({facts.edition})"
     if facts.part is not None:
         return words.filled("part", title=title, number=facts.part)
     return title
@@ -24,6 +28,8 @@ def _name(place: FilePlace) -> str:
 
 
 def _episode(facts: MediaFacts) -> str:
+    if facts.episode is None:
+        return facts.date[:10]  # a show of a day has it for its number
     number = f"E{facts.episode:02}"
     if facts.last_episode is not None and facts.last_episode != facts.episode:
         number += f"-E{facts.last_episode:02}"

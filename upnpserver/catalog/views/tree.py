@@ -21,13 +21,17 @@ GENRE = "object.container.genre.musicGenre"
 FILM_GENRE = "object.container.genre.movieGenre"
 PHOTO_ALBUM = "object.container.album.photoAlbum"
 
+UNKNOWN_SIZE = (("upnp:storageUsed", "-1"),)  # required of a storageFolder
+
 _CONTAINERS_FIRST, _ITEMS_LAST = "0", "1"
 LAST = "~"  # a sort key after all titles
 _RECENT = "$recent"
 RECENT_ITEMS = 200  # what people look through before they search
-_FAR_FUTURE_S = 10**11  # the year 5138
 _DAY_NS = 86_400 * 10**9
-_LAST_DAY = 999_999
+_LAST_DAY = 999_999  # in the year 4707
+# Left out at the beginning of titles.
+_PUNCTUATION = " \"'([{<.…*_#¿¡«»‹›„“”‘’‚-–—"  # noqa: RUF001
+_AFTER_ALL = 0xF600  # private characters, which come after all letters
 # Letters that NFKD leaves whole, and people look for under these.
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -84,13 +88,19 @@ def child(
 @lru_cache(maxsize=4096)
 def key(title: str, words: Words) -> str:
     """Return how a title is put in order: no article, no accents, 2 before 10."""
-    folded = _folded(title, words.own_letters)
+    folded = _without_article(_folded(title, words.own_letters), words)
+    bare = folded.lstrip(_PUNCTUATION)
+    if bare and bare != folded:
+        folded = _without_article(bare, words)
+    return natural_key(folded.translate(_LETTERS))
+
+
+def _without_article(folded: str, words: Words) -> str:
     for article in words.articles:
         start = article if article.endswith("'") else f"{article} "
         if folded.startswith(start) and len(folded) > len(start):
-            folded = folded[len(start) :]
-            break
-    return natural_key(folded.translate(_LETTERS))
+            return folded[len(start) :]
+    return folded
 
 
 def _folded(title: str, own_letters: str) -> str:
@@ -101,7 +111,9 @@ def _folded(title: str, own_letters: str) -> str:
     for letter in title.replace("’", "'"):  # noqa: RUF001
         low = letter.lower()
         plain = fold(letter).translate(_LETTERS)
-        folded.append(f"{plain}\x7f" if low in own_letters else plain)
+        folded.append(
+            plain + chr(_AFTER_ALL + ord(low)) if low in own_letters else plain
+        )
     return "".join(folded)
 
 
@@ -126,11 +138,12 @@ def newest_first(digits: str) -> str:
 def recent(kind: str, top: Container, place: FilePlace, words: Words) -> Placement:
     """Return the place among what was added last; kind: the view's id.
 
-    By the file's own time: a catalog that is built again shows the same.
+    By the file's own time: a catalog that is built again shows the same. Items
+    and groups are in one order here.
     """
-    age_s = max(0, _FAR_FUTURE_S - place.mtime_ns // 10**9)
-    path = decoded(place.relative_path)
-    order = item_key(f"{age_s:012}", key(path, words))
+    day, time_ns = divmod(max(0, place.mtime_ns), _DAY_NS)
+    path = key(decoded(place.relative_path), words)
+    order = f"{_CONTAINERS_FIRST}{_days_left(day)}{_DAY_NS - time_ns:014}\x1f{path}"
     return Placement((top, _recent(kind, words)), order)
 
 
@@ -140,7 +153,7 @@ def recent_group(kind: str, place: FilePlace, group: Container, words: Words) ->
     What was added to it on another day is another group: so its order needs
     nothing but the file. Days are those of UTC, the same wherever it is built.
     """
-    day = min(max(0, place.mtime_ns // _DAY_NS), _LAST_DAY)
+    day = place.mtime_ns // _DAY_NS
     title_key = group.sort_key[1:].partition("\x1f")[0]
     return (
         _recent(kind, words),
@@ -148,10 +161,15 @@ def recent_group(kind: str, place: FilePlace, group: Container, words: Words) ->
             f"{kind}{_RECENT}${day}${group.object_id.rpartition('$')[2]}",
             group.title,
             group.upnp_class,
-            f"{_LAST_DAY - day:06}{title_key}",
+            f"{_days_left(day)}{title_key}",
             group.properties,
         ),
     )
+
+
+def _days_left(day: int) -> str:
+    """Return the sort key of a day, later ones first."""
+    return f"{_LAST_DAY - min(max(0, day), _LAST_DAY):06}"
 
 
 def _recent(kind: str, words: Words) -> Container:
