@@ -1,6 +1,7 @@
 """Folders of which nobody tells: looked at now and then, and ever more rarely."""
 
 import os
+import tempfile
 
 import pytest
 from hypothesis import given
@@ -76,7 +77,9 @@ class AtOnce:
 class PollingTests(SynchronousTestCase):
     def setUp(self):
         self.clock, self.disks, self.found = Clock(), AtOnce(), []
-        self.root = os.fsencode(self.mktemp())
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.root = os.fsencode(holder.name) + b"/media"
         os.makedirs(self.root + b"/album")  # noqa: PTH103
         self.polling = Polling(
             self.clock, self.disks, [b"/nowhere", self.root], self.hear

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from twisted.internet.defer import execute
@@ -80,7 +81,9 @@ class Disks:
 
 class WatchTests(SynchronousTestCase):
     def setUp(self):
-        self.root = Path(self.mktemp()).absolute()
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.root = Path(holder.name, "media")
         (self.root / "album").mkdir(parents=True)
         self.clock, self.descriptors = Clock(), Descriptors()
         self.scanner = Scanner(os.fsencode(self.root))
