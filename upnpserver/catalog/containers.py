@@ -5,11 +5,13 @@ Source of the update ids: ContentDirectory:1 sections 2.5.3 and 2.5.4.
 
 import sqlite3
 from collections.abc import Iterable, Set
+from dataclasses import dataclass
 
 from upnpserver.catalog import views
 from upnpserver.catalog.identity import ROOT
 from upnpserver.catalog.items import Described, describe_container
 from upnpserver.catalog.schema import LANDMARK_EVERY, ROOT_ROW
+from upnpserver.catalog.spellings import Spelling, Spellings, spelled
 from upnpserver.upnp import didl
 
 _SEARCH_CLASSES = tuple(
@@ -57,6 +59,15 @@ def insert_object(
     return row
 
 
+@dataclass(slots=True)
+class _Known:
+    """The row of a container, and how the files met so far spell it."""
+
+    row: int
+    last: views.Container
+    judged: set[views.Container]
+
+
 class ContainerRows:
     """The containers of one open transaction.
 
@@ -67,13 +78,15 @@ class ContainerRows:
 
     def __init__(self, rows: sqlite3.Connection) -> None:
         self._rows = rows
-        self._known: dict[str, int] = {}
+        self._known: dict[str, _Known] = {}
         self.changed: set[int] = set()
+        self.spellings = Spellings(rows)
 
     def forget(self) -> None:
         """Drop what is remembered of a transaction that was rolled back."""
         self._known.clear()
         self.changed.clear()
+        self.spellings.forget()
 
     def ensure_root(self) -> None:
         """Add the root container to an empty catalog."""
@@ -89,6 +102,7 @@ class ContainerRows:
     def drop_all(self) -> None:
         """Take every object but the root away."""
         self.forget()
+        self.spellings.drop_all()
         self._rows.execute("delete from child")
         self._rows.execute("delete from landmark")
         self._rows.execute("delete from found where object != ?", (ROOT_ROW,))
@@ -103,14 +117,69 @@ class ContainerRows:
         return row
 
     def _row_of(self, container: views.Container, parent: int) -> int:
-        row = self._known.get(container.object_id)
-        if row is None:
+        known = self._known.get(container.object_id)
+        if known is None:
             found = self._rows.execute(
                 "select id from object where object_id = ?", (container.object_id,)
             ).fetchone()
-            row = found[0] if found else self._add(container, parent)
-            self._known[container.object_id] = row
-        return row
+            if found is None:
+                known = _Known(self._add(container, parent), container, {container})
+            else:
+                known = _Known(found[0], container, {container})
+                self._spell(known.row, container)
+            self._known[container.object_id] = known
+        elif container is not known.last:
+            if container not in known.judged:
+                known.judged.add(container)
+                self._spell(known.row, container)
+            known.last = container
+        return known.row
+
+    def _spell(self, row: int, container: views.Container) -> None:
+        """Let a container be spelled as a file has it, if that is better."""
+        found = self.spellings.of(row)
+        assert found is not None
+        having, _ = found
+        spelling, _ = spelled(container)
+        if spelling != having:
+            self.spellings.note(row)
+            if spelling.rank < having.rank:
+                self._respell(row, container)
+
+    def respell(self, row: int, files: Iterable[Iterable[views.Container]]) -> None:
+        """Let a container be spelled as the best of the files in it has it."""
+        found = self.spellings.of(row)
+        if found is None:
+            return
+        forms: dict[Spelling, views.Container] = {}
+        for containers in files:
+            forms |= {spelled(container)[0]: container for container in containers}
+            if found[0] in forms:  # it was the best of them all, and is still there
+                return
+        if forms:
+            best = min(forms, key=lambda spelling: spelling.rank)
+            self._respell(row, forms[best])
+            self._known.pop(forms[best].object_id, None)
+        if len(forms) == 1:
+            self.spellings.settle(row)
+
+    def _respell(self, row: int, container: views.Container) -> None:
+        found = self.spellings.of(row)
+        assert found is not None
+        having, parent = found
+        _, described = spelled(container)
+        self._rows.execute(
+            "update object set class = ?, title = ?, segments = ? where id = ?",
+            (described.upnp_class, described.title, described.segments, row),
+        )
+        columns = ", ".join(f"{name} = ?" for name in described.found)
+        self._rows.execute(
+            f"update found set {columns} where object = ?",
+            (*described.found.values(), row),
+        )
+        self.remove_child(row, (parent, having.sort_key))
+        self.add_child(row, (parent, container.sort_key))
+        self.changed.add(row)
 
     def _add(self, container: views.Container, parent: int) -> int:
         row = insert_object(
@@ -167,7 +236,7 @@ class ContainerRows:
                 settled.pop(row, None)
                 self._remove(row)
                 continue
-            count = min(count, views.most_children(self._object_id(row)) or count)
+            count = min(count, views.most_children(self.object_id(row)) or count)
             self._take_art(row)
             settled[row] = self._rows.execute(
                 "update object set child_count = ?, update_id = ? where id = ?"
@@ -195,7 +264,8 @@ class ContainerRows:
             self._rows.execute("update object set art = ? where id = ?", (art, row))
             self.changed.update(above for above, _ in self.places_of(row))
 
-    def _object_id(self, row: int) -> str:
+    def object_id(self, row: int) -> str:
+        """Return the object id of a row."""
         (object_id,) = self._rows.execute(
             "select object_id from object where id = ?", (row,)
         ).fetchone()
@@ -225,3 +295,4 @@ class ContainerRows:
         ).fetchone()[0]
         self._rows.execute("delete from found where object = ?", (row,))
         self._known.pop(object_id, None)
+        self.spellings.settle(row)

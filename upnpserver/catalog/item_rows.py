@@ -8,6 +8,7 @@ so that the ids don't depend on the order in which files were found.
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
@@ -47,6 +48,17 @@ class _ShownFile:
     def order(self) -> tuple[object, ...]:
         place = self.place
         return (place.library, place.shown_folders, place.relative_path)
+
+
+_FILES = (
+    "select file.id, size_bytes, mtime_ns, file.facts, root, path, name from file"
+    " join directory on directory.id = file.directory"
+)
+_INSIDE = (
+    "with recursive inside(id) as (values (?) union select child.object from inside"
+    " join child on child.parent = inside.id"
+    " join object on object.id = child.object and object.is_container) "
+)
 
 
 class ItemRows:
@@ -109,12 +121,18 @@ class ItemRows:
         roots: Mapping[int, Root],
         fresh: Mapping[int, MediaFacts | None],
     ) -> Iterable[_ShownFile]:
-        for row, size, mtime_ns, facts_json, root_row, path, name in self._rows.execute(
-            "select file.id, size_bytes, mtime_ns, facts, root, path, name from file"
-            " join directory on directory.id = file.directory"
-            " where content_id = ? and role = 'media'",
-            (content_id,),
-        ).fetchall():
+        found = self._rows.execute(
+            f"{_FILES} where content_id = ? and role = 'media'", (content_id,)
+        )
+        return self._shown_files(found, roots, fresh)
+
+    def _shown_files(
+        self,
+        found: Iterable[tuple[Any, ...]],
+        roots: Mapping[int, Root],
+        fresh: Mapping[int, MediaFacts | None],
+    ) -> Iterable[_ShownFile]:
+        for row, size, mtime_ns, facts_json, root_row, path, name in list(found):
             root = roots.get(root_row)
             if root is None:  # its disk is away
                 continue
@@ -125,6 +143,34 @@ class ItemRows:
                 told = self._beside.told(root_row, relative, facts)
                 art = self._beside.art(root_row, relative)
                 yield _ShownFile(row, size, told, facts, place, art)
+
+    def respell(self, roots: Mapping[int, Root]) -> None:
+        """Spell containers anew that may have lost the file they are spelled as."""
+        for row in sorted(self._containers.spellings.doubtful):
+            found = self._rows.execute(
+                f"{_INSIDE}{_FILES} where file.id in (select item.file from inside"
+                " join child on child.parent = inside.id"
+                " join item on item.object = child.object) order by file.id",
+                (row,),
+            )
+            object_id = self._containers.object_id(row)
+            self._containers.respell(
+                row,
+                (
+                    self._named_by(file, object_id)
+                    for file in self._shown_files(found, roots, {})
+                ),
+            )
+        self._containers.spellings.doubtful.clear()
+
+    def _named_by(self, file: _ShownFile, object_id: str) -> set[views.Container]:
+        """Return how a file spells one container."""
+        return {
+            container
+            for placement in views.placements(file.facts, file.place, self._words)
+            for container in placement.way
+            if container.object_id == object_id
+        }
 
     def _item_of(self, file_row: int) -> tuple[int, str] | None:
         """Return the object's row and id, None if the file has no item."""
@@ -175,7 +221,9 @@ class ItemRows:
                 None if file.facts is file.own_facts else facts_to_json(file.facts),
             ),
         )
-        self._put(row, places, set() if is_new else self._containers.places_of(row))
+        before = set() if is_new else self._containers.places_of(row)
+        self._put(row, places, before)
+        self._containers.spellings.doubt(parent for parent, _ in before)
 
     def _update(self, row: int, folder: int, described: Described) -> None:
         self._rows.execute(
@@ -209,8 +257,10 @@ class ItemRows:
         ).fetchone()
         if found is None:
             return
-        for place in self._containers.places_of(found[0]):
+        places = self._containers.places_of(found[0])
+        for place in places:
             self._containers.remove_child(found[0], place)
+        self._containers.spellings.doubt(parent for parent, _ in places)
         self._rows.execute("delete from object where id = ?", found)
         self._rows.execute("delete from found where object = ?", found)
 
@@ -222,9 +272,9 @@ class ItemRows:
             (root_row,),
         ).fetchall()
         for row in objects:
-            self._containers.changed.update(
-                parent for parent, _ in self._containers.places_of(row[0])
-            )
+            parents = {parent for parent, _ in self._containers.places_of(row[0])}
+            self._containers.changed |= parents
+            self._containers.spellings.doubt(parents)
         for table, column in (
             ("child", "object"),
             ("found", "object"),

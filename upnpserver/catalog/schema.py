@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 3
+VERSION = 4
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -23,6 +23,7 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # in text what is not UTF-8. facts is the JSON of MediaFacts without defaults, so
 # that the tree is made anew without re-reading.
 # An item has facts of its own where files beside it tell more than file.facts.
+# spelled_variously: see catalog/spellings.py.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
 # the packed albumArtURI of an object, see didl.pack_art().
 _TABLES: dict[str, dict[str, type]] = {
@@ -71,6 +72,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "facts": str,
     },
     "art": {"file": int, "mime": str, "features": str},
+    "spelled_variously": {"object": int},
     "found": {
         "object": int,
         "title": str,
@@ -89,7 +91,13 @@ _TABLES: dict[str, dict[str, type]] = {
         "resolution": str,
     },
 }
-_PRIMARY_KEYS = {"meta": "name", "item": "object", "art": "file", "found": "object"}
+_PRIMARY_KEYS = {
+    "meta": "name",
+    "spelled_variously": "object",
+    "item": "object",
+    "art": "file",
+    "found": "object",
+}
 _NOT_NULL = {
     "root": {"library", "shown", "path", "identity", "is_here"},
     "directory": {"root", "path"},

@@ -209,6 +209,7 @@ class Writer:
             self._items.hide(row)
         for content_id in sorted(files.contents):
             self._items.show_all_of(content_id, roots, files.fresh)
+        self._items.respell(roots)
         files.clear()
         self._items.forget()
         update_id = self._system_update_id()

@@ -1,0 +1,160 @@
+"""The same files make the same catalog, however they came into it."""
+
+import sqlite3
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.made_up_files import HOUSEHOLD, MUSIC, cover, film, nfo, photo, track
+
+from upnpserver.catalog.writer import Writer
+
+_DUMP = {
+    "objects": "select object.object_id, above.object_id, object.class, object.title,"
+    " object.segments, object.art, object.child_count from object"
+    " left join object as above on above.id = object.parent order by 1",
+    "children": "select above.object_id, sort_key, object.object_id from child"
+    " join object on object.id = child.object"
+    " join object as above on above.id = child.parent order by 1, 2, 3",
+    "landmarks": "select above.object_id, position, sort_key, object.object_id"
+    " from landmark join object on object.id = landmark.object"
+    " join object as above on above.id = landmark.parent order by 1, 2",
+    "found": "select object.object_id, found.* from found"
+    " join object on object.id = found.object order by 1",
+    "files": "select * from files order by library, path",
+    "tracks": "select * from tracks order by library, path",
+}
+
+
+def dump(path):
+    """Return all that the catalog says, without what rows are called in it."""
+    rows = sqlite3.connect(path)
+    told = {name: rows.execute(sql).fetchall() for name, sql in _DUMP.items()}
+    rows.close()
+    told["found"] = [(row[0], *row[2:]) for row in told["found"]]
+    return told
+
+
+def changed(files):
+    """Return other files in the place of these: retagged, some spelled otherwise."""
+    return st.permutations(files).map(
+        lambda others: [
+            replace(file, facts=replace(other.facts, kind=file.facts.kind))
+            for file, other in zip(files, others, strict=True)
+            if file.facts and other.facts
+        ]
+    )
+
+
+names = st.sampled_from(["Nina Simone", "nina simone", "NINA SIMONE", "Níña Simone"])
+others = st.sampled_from(["Ann", "ann", "Beyoncé", "Beyonce", "Ann feat. Nina Simone"])
+artists = st.lists(names | others, max_size=2).map(tuple)
+albums = st.sampled_from(["", "First", "FIRST", "First (Disc 2)"])
+genres = st.lists(st.sampled_from(["Jazz", "jazz", "Soul"]), max_size=2).map(tuple)
+folders = st.sampled_from(["", "a/", "First/", "first/CD1/", "Various Artists/x/"])
+numbers = st.integers(0, 9)
+
+tracks = st.builds(
+    track,
+    st.builds("{}{}.mp3".format, folders, numbers),
+    artists=artists,
+    album_artists=artists,
+    album=albums,
+    artist_sort=st.sampled_from(["", "Simone, Nina"]),
+    genres=genres,
+    composers=st.lists(names, max_size=1).map(tuple),
+    date=st.sampled_from(["", "1999", "2001-02-03"]),
+    compilation=st.booleans(),
+    content_id=st.sampled_from("abcdef").map(lambda letter: letter * 16),
+    mtime_ns=st.sampled_from([1, 10**15]),
+)
+films = st.builds(
+    film,
+    st.builds("{}{}.mkv".format, folders, numbers),
+    series=st.sampled_from(["", "Show", "SHOW"]),
+    season=st.sampled_from([None, 0, 1]),
+    episode=st.sampled_from([None, 1, 2]),
+    extra=st.sampled_from(["", "", "trailer"]),
+    directors=st.lists(names, max_size=1).map(tuple),
+    date=st.sampled_from(["", "1999"]),
+)
+photos = st.builds(
+    photo,
+    st.builds("{}{}.jpg".format, folders, numbers),
+    keywords=st.lists(st.sampled_from(["sea", "Sea"]), max_size=1).map(tuple),
+    camera=st.sampled_from(["", "X100", "x100"]),
+)
+beside = st.builds(nfo, st.builds("{}{}.nfo".format, folders, numbers), title=names)
+covers = st.builds(cover, st.builds("{}folder.jpg".format, folders))
+some_files = st.lists(
+    tracks | films | photos | beside | covers,
+    max_size=14,
+    unique_by=lambda file: (file.directory, file.name),
+)
+
+
+def built(path, *batches):
+    writer = Writer(path)
+    writer.sync_roots([MUSIC])
+    for read, gone in batches:
+        writer.apply(read, [(MUSIC, file.directory, file.name) for file in gone])
+    writer.close()
+    return dump(path)
+
+
+@given(st.data(), some_files, some_files)
+@settings(max_examples=30, deadline=None)
+def test_the_same_whatever_the_order_and_what_was_there_before(
+    tmp_path_factory, data, files, before
+):
+    folder = tmp_path_factory.mktemp("trees")
+    at_once = built(folder / "at_once", (files, []))
+    order = data.draw(st.permutations(files))
+    cut = data.draw(st.integers(0, len(files)))
+    kept = {(file.directory, file.name) for file in files}
+    gone = [file for file in before if (file.directory, file.name) not in kept]
+    in_steps = built(
+        folder / "in_steps", (before, []), (order[:cut], []), (order[cut:], gone)
+    )
+    for name in at_once:
+        assert in_steps[name] == at_once[name]
+
+
+@given(st.data())
+@settings(max_examples=10, deadline=None)
+def test_retagged_files_are_as_if_they_had_always_been_so(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("trees")
+    readable = [file for file in HOUSEHOLD if file.facts]
+    after = data.draw(changed(readable))
+    assert built(folder / "a", (HOUSEHOLD, []), (after, [])) == built(
+        folder / "b", ([file for file in HOUSEHOLD if not file.facts] + after, [])
+    )
+
+
+def test_the_best_spelling_is_shown_as_long_as_a_file_has_it(tmp_path):
+    path = tmp_path / "catalog.sqlite"
+    worst, middle, best = (
+        track(f"{name}.mp3", artists=(name,), album="A")
+        for name in ("nina simone", "Nina Simone", "Níña Simone")
+    )
+
+    def shown():
+        (title,) = (
+            row[3]
+            for row in dump(path)["objects"]
+            if row[0].startswith("music$artist$") and row[0].count("$") == 2
+        )
+        return title
+
+    writer = Writer(path)
+    writer.sync_roots([MUSIC])
+    for read, gone, title in (
+        ([worst], [], "nina simone"),
+        ([best], [], "Níña Simone"),
+        ([middle], [], "Níña Simone"),
+        ([], [best], "Nina Simone"),
+        ([], [middle], "nina simone"),
+    ):
+        writer.apply(read, [(MUSIC, file.directory, file.name) for file in gone])
+        assert shown() == title
+    writer.close()
