@@ -32,6 +32,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conformance.servers import OURS, SERVERS, running
+from support.daemon import wait_for
 from support.netns import HomeNetwork, Host, home_network
 from support.upnp_client import MediaServer, search
 
@@ -137,7 +138,17 @@ def _started(
     blind = subprocess.Popen(host.command(sys.executable, "-c", BLIND, *arguments))
     servers.callback(blind.wait, 5)
     servers.callback(blind.terminate)
+    _wait_for_door(host)
     yield Contender("blind", blind.pid, host, f"http://{host.ipv4}:{BLIND_PORT}/")
+
+
+def _wait_for_door(host: Host) -> None:
+    """Return once the blind server listens; any round may begin with it."""
+    with host.entered():
+        wait_for(
+            "the blind server",
+            lambda: socket.create_connection((host.ipv4, BLIND_PORT)).close() or True,
+        )
 
 
 def _film_url(host: Host, deadline_s: float = 60) -> str:
