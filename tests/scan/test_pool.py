@@ -197,19 +197,34 @@ def test_nothing_runs_before_there_is_a_file(real):
     assert own_children() == before
 
 
-def test_jobs_are_taken_only_when_there_is_room(odd, jobs):
+def test_jobs_are_drawn_only_so_far_ahead(odd, jobs, monkeypatch):
+    monkeypatch.setattr(pool_module, "_AHEAD", 16)
+    given = jobs(*(f"well-{number}" for number in range(200)))
     taken = []
 
     def coming():
-        for job in jobs(*(f"well-{number}" for number in range(100))):
+        for job in given:
             taken.append(job)
             yield job
 
     done = 0
     for _ in odd(workers=2).probe(coming()):
         done += 1
-        assert len(taken) - done < 2 * (pool_module._QUEUE + 1)
-    assert done == 100
+        assert len(taken) - done < 16 + 2 * pool_module._QUEUE
+    assert done == 200
+
+
+def test_children_work_on_while_somebody_is_busy_with_a_result(odd, jobs):
+    pool = odd(workers=2)
+    count = 20 * pool_module._QUEUE
+    results = pool.probe(jobs(*(f"well-{number}" for number in range(count))))
+    for _ in range(3 * pool_module._QUEUE):  # by now it has drawn some ahead
+        next(results)
+    deadline = time.monotonic() + 30
+    while len(pool._done) <= 2 * pool_module._QUEUE:  # more than was given before
+        assert time.monotonic() < deadline
+        pool.go_on()
+    assert len(list(results)) == count - 3 * pool_module._QUEUE
 
 
 def test_no_more_children_than_wanted(odd, jobs):

@@ -6,7 +6,7 @@ the tree before or after, never between.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from upnpserver.errors import StateFolderError, UpnpServerError
 
 _UI4 = 2**32
 _DISKS_AWAY = 4  # remembered of one path: a socket that several sticks take turns in
+_MEANWHILE_EVERY = 8  # contents: a few milliseconds
 _Disks = dict[str, tuple[int, bool]]  # identity -> row, and whether it is here
 
 
@@ -131,15 +132,21 @@ class Writer:
         return self._files.known_directories(self._root_rows[root])
 
     def apply(
-        self, read: Iterable[ReadFile], gone: Iterable[tuple[Root, bytes, bytes]]
+        self,
+        read: Iterable[ReadFile],
+        gone: Iterable[tuple[Root, bytes, bytes]],
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> Commit:
-        """Write one batch; gone: (root, directory, name) of files that left."""
+        """Write one batch; gone: (root, directory, name) of files that left.
+
+        meanwhile is called now and then: a batch may take half a second.
+        """
         with self._transaction():
             for root, directory, name in gone:
                 self._files.forget(self._root_rows[root], directory, name)
             for file in read:
                 self._files.note(self._root_rows[file.root], file)
-            return self._settle()
+            return self._settle(meanwhile)
 
     def _known_roots(self) -> dict[tuple[str, bytes], _Disks]:
         known: dict[tuple[str, bytes], _Disks] = {}
@@ -201,13 +208,15 @@ class Writer:
         )
         return True
 
-    def _settle(self) -> Commit:
+    def _settle(self, meanwhile: Callable[[], None] = lambda: None) -> Commit:
         """Show what the noted contents ask for and count a change, if any."""
         files = self._files
         roots = {row: root for root, row in self._root_rows.items()}
         for row in files.gone:
             self._items.hide(row)
-        for content_id in sorted(files.contents):
+        for number, content_id in enumerate(sorted(files.contents)):
+            if number % _MEANWHILE_EVERY == 0:
+                meanwhile()
             self._items.show_all_of(content_id, roots, files.fresh)
         self._items.respell(roots)
         files.clear()

@@ -228,6 +228,8 @@ class OneOrder:
             self._problems += result.facts is None
             self._tell_progress()
             self._write_if_due()
+            if self._stopping():
+                break
 
     def _jobs(self, number: int, changes: Iterable[walk.Change]) -> Iterator[ProbeJob]:
         """Yield the files to open; what needs no opening is noted on the way."""
@@ -280,7 +282,9 @@ class OneOrder:
     def _write(self) -> None:
         self._spare_what_went_away()
         if self._read or self._gone:
-            self._tell_commit(self._writer.apply(self._read, self._gone))
+            self._tell_commit(
+                self._writer.apply(self._read, self._gone, self._pool.go_on)
+            )
         self._read, self._gone = [], []
         self._batch_since = time.monotonic()
 

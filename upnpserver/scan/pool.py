@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from upnpserver.beneath import open_beneath
@@ -33,7 +34,10 @@ _START_SECONDS: Final = 60.0  # for a child to be ready: a Pi with a slow card
 # cost its 30 MiB.
 _MAX_WORKERS: Final = 2
 # Given to a child beforehand, so that it never waits for the scanner.
-_QUEUE: Final = 4
+_QUEUE: Final = 12
+# Drawn beforehand, a few at a time: what go_on() has to hand out.
+_AHEAD: Final = 1024
+_DRAWN_AT_ONCE: Final = 32
 _MAX_TRIES: Final = 2
 _MAX_FALSE_STARTS: Final = 3  # with no file read between
 # Of a file's path: names of films and series stand in its last folders.
@@ -84,7 +88,9 @@ class ProbePool:
         self._command, self._max_seconds = command, max_seconds
         self._too_long = f"took longer than {max_seconds:g} s"
         self._children: list[Child[_Try]] = []
-        self._again: deque[_Try] = deque()  # taken back from children that ended
+        self._selector = selectors.PollSelector()  # of the children
+        self._waiting: deque[_Try] = deque()  # first what was taken back
+        self._done: deque[ProbeResult] = deque()
         self._false_starts = 0
         self._layers: dict[str, tuple[bool, str]] = {}
 
@@ -96,46 +102,65 @@ class ProbePool:
     def probe(self, jobs: Iterable[ProbeJob]) -> Iterator[ProbeResult]:
         """Yield a result for each job, in the order in which they are done.
 
-        Jobs are taken only when a child has room for one. Raises
-        ProbesUnavailable if no child can run at all.
+        Jobs are drawn a little ahead. Raises ProbesUnavailable if no child can
+        run at all.
         """
         coming = iter(jobs)
+        is_more = True
         try:
-            while True:
-                yield from self._hand_out(coming)
-                if not any(child.jobs for child in self._children):
-                    return
-                yield from self._collect()
+            while is_more or self._waiting or self._is_busy():
+                is_more = is_more and self._draw(coming)
+                self._hand_out()
+                while self._done:
+                    yield self._done.popleft()
+                if self._is_busy():
+                    self._collect(wait=True)
+            yield from self._done
         finally:
             for child in [child for child in self._children if child.jobs]:
                 self._give_up(child)
-            self._again.clear()
+            self._waiting.clear()
+            self._done.clear()
+
+    def go_on(self) -> None:
+        """Keep the children busy, without waiting for them.
+
+        To be called now and then by whoever works on results for long.
+        """
+        self._collect(wait=False)
+        self._hand_out()
 
     def close(self) -> None:
         """End all children and wait for it; the pool can be used again."""
         while self._children:
-            self._children.pop().kill()
+            self._give_up(self._children[-1])
+        self._waiting.clear()
 
-    def _hand_out(self, coming: Iterator[ProbeJob]) -> Iterator[ProbeResult]:
-        """Give each child what it has room for, with what was taken back first."""
-        while self._has_room():
-            if not self._again:
-                try:
-                    self._again.append(_Try(next(coming)))
-                except StopIteration:
-                    return
-            child = self._child_for(self._again[0])
-            one = self._again.popleft()
+    def _is_busy(self) -> bool:
+        return any(child.jobs for child in self._children)
+
+    def _draw(self, coming: Iterator[ProbeJob]) -> bool:
+        """Draw some jobs; return whether there may be more."""
+        count = min(_DRAWN_AT_ONCE, _AHEAD - len(self._waiting))
+        drawn = [_Try(job) for job in islice(coming, max(0, count))]
+        self._waiting.extend(drawn)
+        return len(drawn) == count
+
+    def _hand_out(self) -> None:
+        """Give each child what it has room for."""
+        while self._waiting and self._has_room():
+            child = self._child_for(self._waiting[0])
+            one = self._waiting.popleft()
             try:
                 _give(child, one)
             except OSError as error:
-                yield ProbeResult(one.job, None, _open_problem(error))
+                self._done.append(ProbeResult(one.job, None, _open_problem(error)))
 
     def _has_room(self) -> bool:
         if len(self._children) < self._workers:
             return True
-        second_try = self._again and self._again[0].tries
-        return not second_try and len(self._freest().jobs) < _QUEUE
+        is_second_try = self._waiting[0].tries
+        return not is_second_try and len(self._freest().jobs) < _QUEUE
 
     def _child_for(self, one: _Try) -> Child[_Try]:
         """Return the child for the next job: a fresh one for a second try.
@@ -158,74 +183,78 @@ class ProbePool:
         except OSError as error:
             raise ProbesUnavailable(f"no probe can start: {error.strerror}") from error
         self._children.append(child)
+        self._selector.register(child, selectors.EVENT_READ, child)
         return child
 
-    def _collect(self) -> Iterator[ProbeResult]:
-        """Wait for what comes first: an answer, an end, or the end of patience."""
-        patience_s = min(self._deadline(child) for child in self._children)
-        with selectors.PollSelector() as selector:
-            for child in self._children:
-                selector.register(child, selectors.EVENT_READ, child)
-            ready = selector.select(max(0.0, patience_s - time.monotonic()))
-        for key, _ in ready:
-            yield from self._listen(key.data)
+    def _collect(self, *, wait: bool) -> None:
+        """Take answers and ends; wait: for one of them, or the end of patience."""
+        patience_s = 0.0
+        if wait:
+            deadline = min(map(self._deadline, self._children))
+            patience_s = max(0.0, deadline - time.monotonic())
+        for key, _ in self._selector.select(patience_s):
+            self._listen(key.data)
         now = time.monotonic()
         for child in self._children.copy():
             if now >= self._deadline(child):
-                child.kill()
-                yield from self._lost(child, self._too_long)
+                self._lost(child, self._too_long)
 
     def _deadline(self, child: Child[_Try]) -> float:
         if not child.ready:
             return child.since + _START_SECONDS
         return child.since + self._max_seconds if child.jobs else float("inf")
 
-    def _listen(self, child: Child[_Try]) -> list[ProbeResult]:
+    def _listen(self, child: Child[_Try]) -> None:
         """Take all that a child has said, and its end if that came."""
-        results: list[ProbeResult] = []
         while (message := child.receive()) is not None:
             child.since = time.monotonic()
             if not message:
-                return results + self._lost(child, child.autopsy())
+                self._lost(child)
+                return
             if not child.ready:
                 child.ready = True
                 self._note_layers(message)
             elif message == LEAVING:
                 self._give_up(child)
-                return results
+                return
             elif not child.jobs or len(message) > MAX_ANSWER_BYTES:
-                child.kill()
-                return results + self._lost(child, _NOT_SENSIBLE)
+                self._lost(child, _NOT_SENSIBLE)
+                return
             else:
                 self._false_starts = 0
-                results.append(_result(child.jobs.popleft().job, message))
-        return results
+                self._done.append(_result(child.jobs.popleft().job, message))
 
-    def _lost(self, child: Child[_Try], reason: str) -> list[ProbeResult]:
-        """Take back the jobs of a child that ended over the first of them.
+    def _lost(self, child: Child[_Try], reason: str = "") -> None:
+        """Take back the jobs of a child that failed over the first of them.
 
-        Raises ProbesUnavailable when child after child ends before it began.
+        reason: why; "" if it has ended by itself and tells by that. Raises
+        ProbesUnavailable when child after child ends before it began.
         """
-        results = []
+        self._let_go_of(child)
+        if reason:
+            child.kill()
+        else:
+            reason = child.autopsy()
         if not child.ready:
             self._false_starts += 1
         elif child.jobs:
             child.jobs[0].tries += 1
             if child.jobs[0].tries == _MAX_TRIES:
-                results = [ProbeResult(child.jobs.popleft().job, None, reason)]
-        self._take_back(child)
+                job = child.jobs.popleft().job
+                self._done.append(ProbeResult(job, None, reason))
+        self._waiting.extendleft(reversed(child.jobs))
         if self._false_starts == _MAX_FALSE_STARTS:
             raise ProbesUnavailable("no probe can run: see the lines above")
-        return results
 
     def _give_up(self, child: Child[_Try]) -> None:
-        self._take_back(child)
+        """End a child and let others have its jobs."""
+        self._let_go_of(child)
         child.kill()
+        self._waiting.extendleft(reversed(child.jobs))
 
-    def _take_back(self, child: Child[_Try]) -> None:
-        """Let others have the child's jobs."""
+    def _let_go_of(self, child: Child[_Try]) -> None:
         self._children.remove(child)
-        self._again.extendleft(reversed(child.jobs))
+        self._selector.unregister(child)
 
     def _note_layers(self, hello: bytes) -> None:
         for name, holds, detail in json.loads(hello.removeprefix(SHUT_IN)):
