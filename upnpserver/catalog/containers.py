@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from upnpserver.catalog import views
 from upnpserver.catalog.identity import ROOT
 from upnpserver.catalog.items import Described, describe_container
+from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.schema import LANDMARK_EVERY, ROOT_ROW
 from upnpserver.catalog.spellings import Spelling, Spellings, spelled
 from upnpserver.upnp import didl
@@ -23,40 +24,7 @@ _SEARCH_CLASSES = tuple(
     )
 )
 
-Place = tuple[int, str]  # (container's row, sort key)
-
-
-def insert_object(
-    rows: sqlite3.Connection,
-    object_id: str,
-    parent: int | None,
-    described: Described,
-    *,
-    is_container: bool,
-) -> int:
-    """Add one object and what is searched of it; return its row."""
-    cursor = rows.execute(
-        "insert into object (object_id, parent, is_container, class, title, segments,"
-        " art, child_count, update_id) values (?, ?, ?, ?, ?, ?, ?, 0, 0)",
-        (
-            object_id,
-            parent,
-            is_container,
-            described.upnp_class,
-            described.title,
-            described.segments,
-            described.art or None,
-        ),
-    )
-    row = cursor.lastrowid
-    assert row is not None
-    columns = ", ".join(described.found)
-    marks = ", ?" * len(described.found)
-    rows.execute(
-        f"insert into found (object, {columns}) values (?{marks})",
-        (row, *described.found.values()),
-    )
-    return row
+_MAX_ENDS = 4096
 
 
 @dataclass(slots=True)
@@ -76,17 +44,21 @@ class ContainerRows:
     removes those that became empty.
     """
 
-    def __init__(self, rows: sqlite3.Connection) -> None:
-        self._rows = rows
+    def __init__(self, rows: sqlite3.Connection, objects: ObjectRows) -> None:
+        self._rows, self._objects = rows, objects
         self._known: dict[str, _Known] = {}
+        # Rows of the ends of ways, which are kept so that no other gets their id().
+        self._ends: dict[int, tuple[views.Way, int]] = {}
         self.changed: set[int] = set()
         self.spellings = Spellings(rows)
 
     def forget(self) -> None:
         """Drop what is remembered of a transaction that was rolled back."""
         self._known.clear()
+        self._ends.clear()
         self.changed.clear()
         self.spellings.forget()
+        self._objects.forget()
 
     def ensure_root(self) -> None:
         """Add the root container to an empty catalog."""
@@ -96,7 +68,7 @@ class ContainerRows:
             return
         segments = didl.pack("root", "object.container", _SEARCH_CLASSES)
         described = Described("object.container", "root", segments, {"title": None})
-        insert_object(self._rows, ROOT, None, described, is_container=True)
+        self._objects.add(ROOT, None, described, is_container=True)
         self.changed.add(ROOT_ROW)
 
     def drop_all(self) -> None:
@@ -109,11 +81,17 @@ class ContainerRows:
         self._rows.execute("delete from object where id != ?", (ROOT_ROW,))
         self.changed.add(ROOT_ROW)
 
-    def end_of(self, way: Iterable[views.Container]) -> int:
+    def end_of(self, way: views.Way) -> int:
         """Return the row of the innermost container, adding what is missing."""
+        known, row = self._ends.get(id(way), (None, ROOT_ROW))
+        if known is way:  # as the neighbours of a file often have it
+            return row
         row = ROOT_ROW
         for container in way:
             row = self._row_of(container, row)
+        if len(self._ends) == _MAX_ENDS:
+            self._ends.clear()
+        self._ends[id(way)] = way, row
         return row
 
     def _row_of(self, container: views.Container, parent: int) -> int:
@@ -137,7 +115,7 @@ class ContainerRows:
 
     def _spell(self, row: int, container: views.Container) -> None:
         """Let a container be spelled as a file has it, if that is better."""
-        found = self.spellings.of(row)
+        found = self._spelling_of(row)
         assert found is not None
         having, _ = found
         spelling, _ = spelled(container)
@@ -146,9 +124,13 @@ class ContainerRows:
             if spelling.rank < having.rank:
                 self._respell(row, container)
 
+    def _spelling_of(self, row: int) -> tuple[Spelling, int] | None:
+        self._objects.flush()
+        return self.spellings.of(row)
+
     def respell(self, row: int, files: Iterable[Iterable[views.Container]]) -> None:
         """Let a container be spelled as the best of the files in it has it."""
-        found = self.spellings.of(row)
+        found = self._spelling_of(row)
         if found is None:
             return
         forms: dict[Spelling, views.Container] = {}
@@ -160,74 +142,43 @@ class ContainerRows:
             best = min(forms, key=lambda spelling: spelling.rank)
             self._respell(row, forms[best])
             self._known.pop(forms[best].object_id, None)
+            self._ends.clear()
         if len(forms) == 1:
             self.spellings.settle(row)
 
     def _respell(self, row: int, container: views.Container) -> None:
-        found = self.spellings.of(row)
+        found = self._spelling_of(row)
         assert found is not None
         having, parent = found
         _, described = spelled(container)
-        self._rows.execute(
-            "update object set class = ?, title = ?, segments = ? where id = ?",
-            (described.upnp_class, described.title, described.segments, row),
-        )
-        columns = ", ".join(f"{name} = ?" for name in described.found)
-        self._rows.execute(
-            f"update found set {columns} where object = ?",
-            (*described.found.values(), row),
-        )
+        self._objects.update(row, described)
         self.remove_child(row, (parent, having.sort_key))
-        self.add_child(row, (parent, container.sort_key))
+        self.put(row, {(parent, container.sort_key)})
         self.changed.add(row)
 
     def _add(self, container: views.Container, parent: int) -> int:
-        row = insert_object(
-            self._rows,
+        row = self._objects.add(
             container.object_id,
             parent,
             describe_container(container),
             is_container=True,
         )
-        self.add_child(row, (parent, container.sort_key))
+        self.put(row, {(parent, container.sort_key)})
         return row
 
-    def add_child(self, child: int, place: Place) -> None:
-        """Put an object into a container."""
-        parent, sort_key = place
-        self._rows.execute(
-            "insert or ignore into child (parent, sort_key, object) values (?, ?, ?)",
-            (parent, sort_key, child),
-        )
-        self.changed.add(parent)
-
-    def add_to_all(self, child: int, places: Set[Place]) -> None:
-        """Put an object into several containers."""
-        self._rows.executemany(
-            "insert or ignore into child (parent, sort_key, object) values (?, ?, ?)",
-            [(parent, sort_key, child) for parent, sort_key in places],
-        )
+    def put(self, child: int, places: Set[Place]) -> None:
+        """Put an object into containers."""
+        self._objects.put(child, places)
         self.changed.update(parent for parent, _ in places)
 
     def remove_child(self, child: int, place: Place) -> None:
         """Take an object out of a container."""
-        parent, sort_key = place
-        self._rows.execute(
-            "delete from child where parent = ? and sort_key = ? and object = ?",
-            (parent, sort_key, child),
-        )
-        self.changed.add(parent)
-
-    def places_of(self, child: int) -> set[Place]:
-        """Return where an object is found now."""
-        return set(
-            self._rows.execute(
-                "select parent, sort_key from child where object = ?", (child,)
-            )
-        )
+        self._objects.take_out(child, place)
+        self.changed.add(place[0])
 
     def settle(self, update_id: int) -> list[str]:
         """Bring the changed containers up to date; return their object ids."""
+        self._objects.flush()
         settled: dict[int, str] = {}
         while self.changed:
             row = self.changed.pop()
@@ -262,7 +213,7 @@ class ContainerRows:
         ).fetchone()
         if art != before:
             self._rows.execute("update object set art = ? where id = ?", (art, row))
-            self.changed.update(above for above, _ in self.places_of(row))
+            self.changed.update(above for above, _ in self._objects.places_of(row))
 
     def object_id(self, row: int) -> str:
         """Return the object id of a row."""
@@ -288,11 +239,12 @@ class ContainerRows:
         return int(count)
 
     def _remove(self, row: int) -> None:
-        for place in self.places_of(row):
+        for place in self._objects.places_of(row):
             self.remove_child(row, place)
         object_id = self._rows.execute(
             "delete from object where id = ? returning object_id", (row,)
         ).fetchone()[0]
         self._rows.execute("delete from found where object = ?", (row,))
         self._known.pop(object_id, None)
+        self._ends.clear()
         self.spellings.settle(row)

@@ -6,15 +6,17 @@ so that the ids don't depend on the order in which files were found.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
-from upnpserver.catalog.containers import ContainerRows, Place, insert_object
+from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import Described, describe_item, media_path
+from upnpserver.catalog.items import describe_item, media_path
+from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import Kind, MediaFacts
@@ -50,6 +52,9 @@ class _ShownFile:
         return (place.library, place.shown_folders, place.relative_path)
 
 
+_Item = tuple[int, str]  # its object's row and id
+_AT_ONCE = 8  # contents: a few milliseconds
+
 _FILES = (
     "select file.id, size_bytes, mtime_ns, file.facts, root, path, name from file"
     " join directory on directory.id = file.directory"
@@ -65,66 +70,107 @@ class ItemRows:
     """The items of one open transaction."""
 
     def __init__(
-        self, rows: sqlite3.Connection, containers: ContainerRows, words: Words
+        self,
+        rows: sqlite3.Connection,
+        objects: ObjectRows,
+        containers: ContainerRows,
+        words: Words,
     ) -> None:
-        self._rows, self._containers, self._words = rows, containers, words
+        self._rows, self._objects = rows, objects
+        self._containers, self._words = containers, words
         self._beside = BesideRows(rows)
+        self._items: list[tuple[object, ...]] = []  # rows not yet written
 
     def forget(self) -> None:
         """Drop what is remembered of a transaction that has ended."""
         self._beside.clear()
+        self._items.clear()
 
     def drop_all(self) -> None:
         """Take all items and containers away: they are made anew."""
         self._rows.execute("delete from item")
         self._containers.drop_all()
 
-    def show_all_of(
+    def show_all(
         self,
-        content_id: str,
+        contents: Iterable[str],
         roots: Mapping[int, Root],
         fresh: Mapping[int, MediaFacts | None],
+        meanwhile: Callable[[], None],
     ) -> None:
-        """Give every file with this content its item.
+        """Give every file with one of these contents its item.
 
         roots: those whose disks are here; files of others have no item.
         fresh: rows of files whose items are made anew, and their facts where
         they are at hand; the others' items stay unless their id changes.
+        meanwhile: called every few milliseconds.
         """
-        files = sorted(
-            self._files_of(content_id, roots, fresh), key=lambda file: file.order
+        coming = iter(sorted(contents))
+        while some := tuple(islice(coming, _AT_ONCE)):
+            meanwhile()
+            files, having = self._files_of(some, roots, fresh), self._items_of(some)
+            for content_id in some:
+                self._show_all_of(content_id, files[content_id], having, fresh)
+        self._flush()
+
+    def _flush(self) -> None:
+        self._objects.flush()
+        self._rows.executemany(
+            "insert or replace into item (object, file, kind, mime, features,"
+            " duration_ms, facts) values (?, ?, ?, ?, ?, ?, ?)",
+            self._items,
         )
+        self._items.clear()
+
+    def _files_of(
+        self,
+        contents: Sequence[str],
+        roots: Mapping[int, Root],
+        fresh: Mapping[int, MediaFacts | None],
+    ) -> Mapping[str, list[_ShownFile]]:
+        found = self._rows.execute(
+            f"{_FILES} where content_id in ({_marks(contents)}) and role = 'media'",
+            contents,
+        )
+        files: dict[str, list[_ShownFile]] = {content: [] for content in contents}
+        for file in self._shown_files(found, roots, fresh):
+            files[file.own_facts.content_id].append(file)
+        return files
+
+    def _items_of(self, contents: Sequence[str]) -> dict[int, _Item]:
+        """Return the items that files have: by the file's row."""
+        found = self._rows.execute(
+            "select file, object.id, object_id from file"
+            " join item on item.file = file.id join object on object.id = item.object"
+            f" where content_id in ({_marks(contents)})",
+            contents,
+        )
+        return {file_row: (row, object_id) for file_row, row, object_id in found}
+
+    def _show_all_of(
+        self,
+        content_id: str,
+        files: list[_ShownFile],
+        having: dict[int, _Item],
+        fresh: Container[int],
+    ) -> None:
         wanted: dict[int, str] = {}
-        for file in files:
+        for file in sorted(files, key=lambda file: file.order):
             place = (file.place.library, *file.place.shown_folders)
-            same = (
+            wanted[file.row] = (
                 content_id
                 if not wanted
                 else short_hash(content_id, *place, file.place.relative_path)
             )
-            wanted[file.row] = same
         # All wrong ids are given up before any is taken: two files may swap.
-        having = {file.row: self._item_of(file.row) for file in files}
+        for file_row, item_id in wanted.items():
+            if file_row in having and having[file_row][1] != original(item_id):
+                self.hide(file_row)
+                del having[file_row]
         for file in files:
-            item = having[file.row]
-            if item is not None and item[1] != original(wanted[file.row]):
-                self.hide(file.row)
-                having[file.row] = None
-        for file in files:
-            item = having[file.row]
-            if item is None or file.row in fresh:
-                self._show(file, wanted[file.row], item and item[0])
-
-    def _files_of(
-        self,
-        content_id: str,
-        roots: Mapping[int, Root],
-        fresh: Mapping[int, MediaFacts | None],
-    ) -> Iterable[_ShownFile]:
-        found = self._rows.execute(
-            f"{_FILES} where content_id = ? and role = 'media'", (content_id,)
-        )
-        return self._shown_files(found, roots, fresh)
+            row, _ = having.get(file.row, (None, ""))
+            if row is None or file.row in fresh:
+                self._show(file, wanted[file.row], row)
 
     def _shown_files(
         self,
@@ -147,6 +193,7 @@ class ItemRows:
     def respell(self, roots: Mapping[int, Root]) -> None:
         """Spell containers anew that may have lost the file they are spelled as."""
         for row in sorted(self._containers.spellings.doubtful):
+            self._objects.flush()
             found = self._rows.execute(
                 f"{_INSIDE}{_FILES} where file.id in (select item.file from inside"
                 " join child on child.parent = inside.id"
@@ -172,22 +219,12 @@ class ItemRows:
             if container.object_id == object_id
         }
 
-    def _item_of(self, file_row: int) -> tuple[int, str] | None:
-        """Return the object's row and id, None if the file has no item."""
-        found: tuple[int, str] | None = self._rows.execute(
-            "select object.id, object_id from item"
-            " join object on object.id = item.object where file = ?",
-            (file_row,),
-        ).fetchone()
-        return found
-
     def _show(self, file: _ShownFile, item_id: str, row: int | None) -> None:
         """Make an item, or make it anew; row: the object's, None if there is none."""
         title = views.shown_title(file.facts, file.place, self._words)
         described, features = describe_item(
-            file.facts, title, _url_path(file, item_id), file.size_bytes
+            file.facts, title, _url_path(file, item_id), file.size_bytes, file.art
         )
-        described = replace(described, art=file.art)
         ways = views.placements(file.facts, file.place, self._words)
         places = {
             (
@@ -197,20 +234,16 @@ class ItemRows:
             for placement in ways
         }
         folder = self._containers.end_of(ways[0].way)
-        is_new = row is None
-        if row is not None:
-            self._update(row, folder, described)
-        else:
-            row = insert_object(
-                self._rows,
-                original(item_id),
-                folder,
-                described,
-                is_container=False,
+        if row is None:
+            row = self._objects.add(
+                original(item_id), folder, described, is_container=False
             )
-        self._rows.execute(
-            "insert or replace into item (object, file, kind, mime, features,"
-            " duration_ms, facts) values (?, ?, ?, ?, ?, ?, ?)",
+            self._containers.put(row, places)
+        else:
+            art = described.art or None
+            self._objects.update(row, described, parent=folder, art=art)
+            self._move(row, places)
+        self._items.append(
             (
                 row,
                 file.row,
@@ -219,36 +252,17 @@ class ItemRows:
                 features,
                 file.facts.duration_ms,
                 None if file.facts is file.own_facts else facts_to_json(file.facts),
-            ),
-        )
-        before = set() if is_new else self._containers.places_of(row)
-        self._put(row, places, before)
-        self._containers.spellings.doubt(parent for parent, _ in before)
-
-    def _update(self, row: int, folder: int, described: Described) -> None:
-        self._rows.execute(
-            "update object set parent = ?, class = ?, title = ?, segments = ?, art = ?"
-            " where id = ?",
-            (
-                folder,
-                described.upnp_class,
-                described.title,
-                described.segments,
-                described.art or None,
-                row,
-            ),
-        )
-        columns = ", ".join(f"{name} = ?" for name in described.found)
-        self._rows.execute(
-            f"update found set {columns} where object = ?",
-            (*described.found.values(), row),
+            )
         )
 
-    def _put(self, row: int, places: set[Place], before: set[Place]) -> None:
+    def _move(self, row: int, places: set[Place]) -> None:
+        """Have an item in these places, and in no other."""
+        before = self._objects.places_of(row)
         for place in before - places:
             self._containers.remove_child(row, place)
-        self._containers.add_to_all(row, places - before)
+        self._containers.put(row, places - before)
         self._containers.changed.update(container for container, _ in places)
+        self._containers.spellings.doubt(parent for parent, _ in before)
 
     def hide(self, file_row: int) -> None:
         """Remove the item of a file, if it has one."""
@@ -257,7 +271,7 @@ class ItemRows:
         ).fetchone()
         if found is None:
             return
-        places = self._containers.places_of(found[0])
+        places = self._objects.places_of(found[0])
         for place in places:
             self._containers.remove_child(found[0], place)
         self._containers.spellings.doubt(parent for parent, _ in places)
@@ -272,7 +286,7 @@ class ItemRows:
             (root_row,),
         ).fetchall()
         for row in objects:
-            parents = {parent for parent, _ in self._containers.places_of(row[0])}
+            parents = {parent for parent, _ in self._objects.places_of(row[0])}
             self._containers.changed |= parents
             self._containers.spellings.doubt(parents)
         for table, column in (
@@ -282,6 +296,10 @@ class ItemRows:
             ("object", "id"),
         ):
             self._rows.executemany(f"delete from {table} where {column} = ?", objects)
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _url_path(file: _ShownFile, item_id: str) -> str:

@@ -37,7 +37,7 @@ def media_path(item_id: str, kind: Kind, extension: str) -> str:
 
 
 def describe_item(
-    facts: MediaFacts, title: str, url_path: str, size_bytes: int
+    facts: MediaFacts, title: str, url_path: str, size_bytes: int, art: bytes = b""
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
     features = content_features(facts.kind, profile_of(facts))
@@ -72,7 +72,7 @@ def describe_item(
         "protocol_info": marked(resource.protocol_info),
         "resolution": marked(resolution),
     }
-    return Described(upnp_class, title, segments, found), features
+    return Described(upnp_class, title, segments, found, art), features
 
 
 def describe_container(container: Container) -> Described:

@@ -15,6 +15,7 @@ from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.file_rows import FileRows, KnownFile, ReadFile
 from upnpserver.catalog.item_rows import ItemRows, Root
+from upnpserver.catalog.object_rows import ObjectRows
 from upnpserver.catalog.open_views import odd
 from upnpserver.catalog.schema import damage_told
 from upnpserver.catalog.views.words import words_of
@@ -23,7 +24,6 @@ from upnpserver.errors import StateFolderError, UpnpServerError
 
 _UI4 = 2**32
 _DISKS_AWAY = 4  # remembered of one path: a socket that several sticks take turns in
-_MEANWHILE_EVERY = 8  # contents: a few milliseconds
 _Disks = dict[str, tuple[int, bool]]  # identity -> row, and whether it is here
 
 
@@ -63,8 +63,11 @@ class Writer:
         self._language = language
         with _told_plainly():
             self._rows = schema.connect_for_writing(path, check=check)
-        self._containers = ContainerRows(self._rows)
-        self._items = ItemRows(self._rows, self._containers, words_of(language))
+        objects = ObjectRows(self._rows)
+        self._containers = ContainerRows(self._rows, objects)
+        self._items = ItemRows(
+            self._rows, objects, self._containers, words_of(language)
+        )
         self._files = FileRows(self._rows)
         self._root_rows: dict[Root, int] = {}
         try:
@@ -214,10 +217,7 @@ class Writer:
         roots = {row: root for root, row in self._root_rows.items()}
         for row in files.gone:
             self._items.hide(row)
-        for number, content_id in enumerate(sorted(files.contents)):
-            if number % _MEANWHILE_EVERY == 0:
-                meanwhile()
-            self._items.show_all_of(content_id, roots, files.fresh)
+        self._items.show_all(files.contents, roots, files.fresh, meanwhile)
         self._items.respell(roots)
         files.clear()
         self._items.forget()

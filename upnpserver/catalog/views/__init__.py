@@ -14,6 +14,7 @@ from upnpserver.catalog.views.tree import (
     Container,
     FilePlace,
     Placement,
+    Way,
     most_children,
 )
 from upnpserver.catalog.views.videos import is_film, videos
@@ -26,6 +27,7 @@ __all__ = [
     "Container",
     "FilePlace",
     "Placement",
+    "Way",
     "is_film",
     "most_children",
     "placements",
