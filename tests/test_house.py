@@ -14,7 +14,7 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 LAYERS = (
     {"", "errors"},
     {"languages", "model"},
-    {"facts", "beneath", "state", "progress", "offline"},
+    {"facts", "beneath", "paths", "state", "progress", "offline"},
     {"config", "policy"},
     {"settings"},  # reads file and command line into a config
     {"upnp", "dlna"},

@@ -39,6 +39,7 @@ def test_which_mounts_are_around_a_folder(point, expected):
 def test_any_mount_point_is_told_apart(point):
     line = LINE.replace(b"%s", point.translate(None, b" \n"))
     assert is_around(line, [b"/srv"]) in (True, False)
+    assert not is_around(point.translate(None, b" "), [b"/srv"])
 
 
 def test_a_look_tells_what_came_left_and_changed(tmp_path):

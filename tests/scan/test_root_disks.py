@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.scan.disks import (
-    Mount,
-    disk_at,
-    is_at,
-    mount_of,
-    parse_mounts,
-    tells_all,
-)
+from upnpserver.scan.disks import disk_at, is_at, tells_all
+from upnpserver.scan.mountinfo import Mount, mount_of, parse_mounts
 
 MOUNTINFO = rb"""22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -20,6 +20,7 @@ from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import Kind, MediaFacts
+from upnpserver.paths import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class ItemRows:
                 continue
             facts = fresh.get(row) or facts_from_json(facts_json)
             if facts.kind in root.kinds:
-                relative = path + b"/" + name if path else name
+                relative = joined(path, name)
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 told = self._beside.told(root_row, relative, facts)
                 art = self._beside.art(root_row, relative)

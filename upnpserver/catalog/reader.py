@@ -33,6 +33,7 @@ from upnpserver.model import (
     SortKey,
     Window,
 )
+from upnpserver.paths import joined
 from upnpserver.policy import ClientPolicy
 from upnpserver.upnp.criteria import Criteria
 
@@ -201,7 +202,7 @@ class Reader:
             item_id=item_id,
             kind=Kind(kind),
             root=root,
-            relative_path=directory + b"/" + name if directory else name,
+            relative_path=joined(directory, name),
             mime=mime,
             content_features=features,
             duration_ms=duration,

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from upnpserver.paths import joined
+from upnpserver.scan import inotify_bits as bits
 from upnpserver.scan.messages import InRoot
-from upnpserver.scan.names import is_below, is_shown, joined
+from upnpserver.scan.names import is_below, is_shown
 
 SETTLE_S = 0.05  # from the first event of a burst to the look
 UNTOUCHED_S = 1.0  # made and never written: a link, or nothing yet
@@ -22,11 +24,8 @@ MAX_PLACES = 500  # more are a whole scan
 MAX_FILES = 1000  # named as closed or as busy in one look
 _MAX_STRAYS = 1000
 
-_MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
-_MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
-_MOVE_SELF, _UNMOUNT, _OVERFLOW, _IGNORED = 0x800, 0x2000, 0x4000, 0x8000
-_ISDIR = 0x40000000
-_CAME, _LEFT = _CREATE | _MOVED_TO | _ATTRIB, _DELETE | _MOVED_FROM
+_CAME = bits.CREATE | bits.MOVED_TO | bits.ATTRIB
+_LEFT = bits.DELETE | bits.MOVED_FROM
 
 
 class Event(NamedTuple):
@@ -70,11 +69,6 @@ class Changes:
         self._closed: set[InRoot] = set()
         self._open: dict[InRoot, float] = {}  # being written; when it is taken as done
         self._moving: dict[int, float] = {}  # open files between two events of a move
-
-    @property
-    def watched(self) -> int:
-        """How many folders are watched."""
-        return len(self._folders)
 
     def is_coming(self) -> bool:
         """Tell whether there will be something to look at soon."""
@@ -157,26 +151,26 @@ class Changes:
 
     def heard(self, event: Event, now: float) -> None:
         """Take in one event."""
-        if event.mask & _OVERFLOW:
+        if event.mask & bits.OVERFLOW:
             self._lost(now)
             return
         folders = self._folders.get(event.watch)
         if folders is None:
             self._heard_of_stranger(event, now)
             return
-        if event.mask & _IGNORED:
+        if event.mask & bits.IGNORED:
             del self._folders[event.watch]
             self._ended.add(event.watch)
         for folder in folders:
             if not event.name:
                 self._heard_of_itself(folder, event, now)
-            elif event.mask & _ISDIR:
+            elif event.mask & bits.ISDIR:
                 self._heard_of_folder(joined_to(folder, event.name), event, now)
             else:
                 self._heard_of_file(joined_to(folder, event.name), event, now)
 
     def _heard_of_stranger(self, event: Event, now: float) -> None:
-        if event.mask & _IGNORED:
+        if event.mask & bits.IGNORED:
             self._ended.add(event.watch)
         elif len(self._strays) < _MAX_STRAYS:
             self._strays.append(event)
@@ -189,18 +183,20 @@ class Changes:
         self._everything = now + SETTLE_S
 
     def _heard_of_itself(self, folder: InRoot, event: Event, now: float) -> None:
-        if event.mask & _IGNORED:
+        if event.mask & bits.IGNORED:
             self._stop_waiting_below(folder)
             self.look_below(folder, now)
-        elif event.mask & _UNMOUNT or (event.mask & _MOVE_SELF and not folder.path):
+        elif event.mask & bits.UNMOUNT or (
+            event.mask & bits.MOVE_SELF and not folder.path
+        ):
             self.look_below(folder, now)
-        elif event.mask & _ATTRIB:
+        elif event.mask & bits.ATTRIB:
             self.look_now([folder], now)
 
     def _heard_of_folder(self, folder: InRoot, event: Event, now: float) -> None:
         if not is_shown(event.name):
             return
-        if event.mask & _MOVED_FROM:
+        if event.mask & bits.MOVED_FROM:
             self._leave(folder)
             self._stop_waiting_below(folder)
         if event.mask & (_CAME | _LEFT):
@@ -208,14 +204,14 @@ class Changes:
 
     def _heard_of_file(self, file: InRoot, event: Event, now: float) -> None:
         mask = event.mask
-        if mask & _MODIFY:
+        if mask & bits.MODIFY:
             self._open[file] = now + QUIET_S
-        elif mask & _CREATE:
+        elif mask & bits.CREATE:
             self._open[file] = now + UNTOUCHED_S
-        elif mask & _CLOSE_WRITE:
+        elif mask & bits.CLOSE_WRITE:
             self._open.pop(file, None)
             self._done(file, now)
-        elif mask & _MOVED_TO:
+        elif mask & bits.MOVED_TO:
             was_open = self._moving.pop(event.cookie, None)
             if was_open is None:
                 self._done(file, now)
@@ -227,11 +223,11 @@ class Changes:
             self.look_below(file, now)
         elif mask & _LEFT:
             when = self._open.pop(file, None)
-            if when is not None and mask & _MOVED_FROM:
+            if when is not None and mask & bits.MOVED_FROM:
                 self._moving = {event.cookie: when}
             self._closed.discard(file)
             self._note(file, now)
-        elif mask & _ATTRIB and file not in self._open:
+        elif mask & bits.ATTRIB and file not in self._open:
             self._done(file, now)
 
     def _done(self, file: InRoot, now: float) -> None:

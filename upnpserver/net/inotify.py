@@ -27,6 +27,8 @@ from upnpserver.net.changes import Event
 PAUSE_S = 0.02
 _READ_BYTES = 32 * 1024  # some 600 events: 2 ms
 
+_libc = ctypes.CDLL(None, use_errno=True)
+
 
 @implementer(IReadDescriptor)
 class Inotify:
@@ -54,6 +56,10 @@ class Inotify:
         else:
             self._descriptors.removeReader(self)
         os.close(self._fd)
+
+    def unwatch(self, watch: int) -> None:
+        """Hear no more of one folder, if it is watched at all."""
+        _libc.inotify_rm_watch(self._fd, watch)
 
     def fileno(self) -> int:
         """Return the descriptor, to watch with and to wait for."""
@@ -83,9 +89,7 @@ class Inotify:
 
 
 def _inotify_init() -> int:
-    fd: int = ctypes.CDLL(None, use_errno=True).inotify_init1(
-        os.O_NONBLOCK | os.O_CLOEXEC
-    )
+    fd: int = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
     if fd < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

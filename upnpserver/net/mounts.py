@@ -1,14 +1,12 @@
 """Tells when something is mounted or unmounted at, above or below some folders.
 
 The kernel tells of any change by a "priority" event on mountinfo, which is
-always readable as well: an epoll of its own hears only the former. Reading
-mountinfo touches no disk.
+always readable as well: an epoll of its own hears only the former.
 
 Source: proc_pid_mounts(5), poll(2).
 """
 
 import os
-import re
 import select
 from collections.abc import Callable, Iterable
 
@@ -17,8 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-_MOUNTINFO = "/proc/self/mountinfo"
-_ESCAPED = re.compile(rb"\\([0-3][0-7]{2})")
+from upnpserver.scan.mountinfo import MOUNTINFO, mount_point
 
 
 @implementer(IReadDescriptor)
@@ -38,7 +35,7 @@ class Mounts:
     ) -> None:
         self._descriptors, self._changed = descriptors, changed
         self._folders = tuple(folders)
-        self._mountinfo = os.open(_MOUNTINFO, os.O_RDONLY | os.O_CLOEXEC)
+        self._mountinfo = os.open(MOUNTINFO, os.O_RDONLY | os.O_CLOEXEC)
         self._epoll = select.epoll()
         self._epoll.register(self._mountinfo, select.EPOLLPRI)
         self._last = self._around()
@@ -69,7 +66,7 @@ class Mounts:
         """Nothing to do: there is no other end."""
 
     def _around(self) -> list[bytes]:
-        with open(_MOUNTINFO, "rb") as mounts:  # noqa: PTH123
+        with open(MOUNTINFO, "rb") as mounts:  # noqa: PTH123
             return [line for line in mounts if is_around(line, self._folders)]
 
 
@@ -78,10 +75,8 @@ def is_around(line: bytes, folders: Iterable[bytes]) -> bool:
 
     "/" is above all, and never comes or goes.
     """
-    point = (
-        _ESCAPED.sub(lambda one: bytes([int(one[1], 8)]), line.split(b" ")[4]) + b"/"
-    )
-    return point != b"//" and any(
+    point = mount_point(line).rstrip(b"/") + b"/"
+    return point != b"/" and any(
         point.startswith(folder + b"/") or (folder + b"/").startswith(point)
         for folder in folders
     )

@@ -15,8 +15,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from upnpserver.net.disks import Disks
+from upnpserver.paths import joined
 from upnpserver.scan.messages import InRoot, Stamp
-from upnpserver.scan.names import is_below, is_shown, joined, stamp_of
+from upnpserver.scan.names import is_below, is_shown, stamp_of
 
 FIRST_S, LONGEST_S = 5.0, 300.0
 # After a change a folder is looked at so many times with all its files: a copy
@@ -39,7 +40,7 @@ def look(root: bytes, known: Mapping[bytes, Stamp]) -> News:
     """Compare folders with how they were."""
     news = News()
     for directory, before in known.items():
-        path = joined(root, directory) if directory else root
+        path = joined(root, directory)
         now = stamp_of(path)
         if now is None:
             news.trees.append(directory)

@@ -5,7 +5,6 @@ the scanner is asked to look at those folders. One order is under way at a
 time; what happens meanwhile makes the next one.
 """
 
-import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -37,8 +36,8 @@ COMPLETE_EVERY_S = 6 * 3600.0
 class Watch:
     """Has the scanner look at what changed.
 
-    disks: for looks at folders that can't be
-    watched. matters: whether a file of this name is of use.
+    disks: for looks at folders that can't be watched. matters: whether a file
+    of this name is of use.
     """
 
     log = Logger()
@@ -194,7 +193,7 @@ class Watch:
     def _unwatch(self, watch: int) -> None:
         """Take away the watch of a folder that left."""
         if self._inotify is not None:
-            ctypes.CDLL(None).inotify_rm_watch(self._inotify.fileno(), watch)
+            self._inotify.unwatch(watch)
 
 
 def _more_watches() -> int:

@@ -8,7 +8,7 @@ carries itself. A wrong "another one" costs a new reading of the files, a wrong
 
 Blocks as long as the disk needs.
 
-Source: proc_pid_mountinfo(5), statfs(2), fs/*/super.c of Linux 6.12 for what
+Source: statfs(2), fs/*/super.c of Linux 6.12 for what
 f_fsid is made of.
 """
 
@@ -18,6 +18,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from upnpserver.scan.mountinfo import mount_of, read_mounts
+
 # f_fsid comes from the UUID; elsewhere it is often the device's number.
 _FSID_IS_UUID = {"ext2", "ext3", "ext4", "btrfs", "zfs", "bcachefs"}
 # Numbers of inodes stay over mounts; elsewhere they are made up or borrowed.
@@ -25,18 +27,8 @@ _INODES_STAY = _FSID_IS_UUID | {"xfs", "f2fs", "jfs", "tmpfs"}
 # Others change files behind the kernel's back: events tell of our own only.
 _SHARED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "virtiofs"}
 _LOCAL_FUSE = {"fuseblk", "fuse.ntfs-3g", "fuse.exfat"}
-_ESCAPED = re.compile(rb"\\([0-7]{3})")
 _UUID = re.compile(r"^E:ID_FS_UUID=(\S+)$", re.MULTILINE)
 _SAFE_BYTES = 4096  # of a udev record
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """One line of mountinfo."""
-
-    point: bytes
-    kind: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +83,6 @@ def tells_all(kind: str) -> bool:
     """Tell whether the kernel sees each change on such a file system."""
     is_fuse = kind.startswith("fuse") and kind not in _LOCAL_FUSE
     return not is_fuse and kind not in _SHARED
-
-
-def read_mounts() -> list[Mount]:
-    """Return what this process sees mounted, in the order of mounting."""
-    return parse_mounts(Path("/proc/self/mountinfo").read_bytes())
-
-
-def parse_mounts(mountinfo: bytes) -> list[Mount]:
-    """Return the mounts of a mountinfo file; lines that are none are left out."""
-    mounts = []
-    for line in mountinfo.splitlines():
-        before, _, after = line.partition(b" - ")
-        words, more = before.split(b" "), after.split(b" ")
-        if len(words) >= 5 and len(more) >= 2:
-            kind, source = (
-                _plain(word).decode("utf-8", "replace") for word in more[:2]
-            )
-            mounts.append(Mount(_plain(words[4]), kind, source))
-    return mounts
-
-
-def mount_of(real_path: bytes, mounts: list[Mount]) -> Mount:
-    """Return the mount that a path without links lies on."""
-    found = Mount(b"/", "", "")
-    for mount in mounts:
-        is_on_it = (real_path + b"/").startswith(mount.point.rstrip(b"/") + b"/")
-        if is_on_it and len(mount.point) >= len(found.point):  # the last covers
-            found = mount
-    return found
-
-
-def _plain(word: bytes) -> bytes:
-    return _ESCAPED.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), word)
 
 
 def _uuid_of(device: int) -> str:

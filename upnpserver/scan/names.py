@@ -1,4 +1,4 @@
-"""Names on a disk: how they are joined, and which are nobody's media."""
+"""Names on a disk: what lies below what, and which are nobody's media."""
 
 import os
 import stat
@@ -18,11 +18,6 @@ _OF_SYSTEMS = {
 def is_shown(name: bytes) -> bool:
     """Tell whether a file or folder of this name is looked at at all."""
     return not name.startswith(b".") and name not in _OF_SYSTEMS
-
-
-def joined(directory: bytes, name: bytes) -> bytes:
-    """Return the path, relative to the root, of what lies in a directory."""
-    return directory + b"/" + name if directory else name
 
 
 def is_below(path: bytes, directory: bytes) -> bool:

@@ -15,6 +15,7 @@ from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.writer import Commit, Writer
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import Kind, Role
+from upnpserver.paths import joined
 from upnpserver.scan import walk
 from upnpserver.scan.disks import Disk, is_at
 from upnpserver.scan.messages import (
@@ -33,7 +34,6 @@ from upnpserver.scan.messages import (
     Unsettled,
 )
 from upnpserver.scan.moves import moved_from
-from upnpserver.scan.names import joined
 from upnpserver.scan.pool import ProbeJob, ProbePool, ProbeResult
 from upnpserver.scan.presence import presence
 from upnpserver.scan.watches import Watches
@@ -168,7 +168,7 @@ class OneOrder:
 
         def enter(directory: bytes) -> None:
             if self._watches is not None:
-                path = root.path + b"/" + directory if directory else root.path
+                path = joined(root.path, directory)
                 self._watches.enter(place.root, path, directory, unsure)
 
         tree = walk.Tree(
@@ -337,9 +337,7 @@ def _is_opened(name: bytes) -> bool:
 def _is_as_it_was(job: ProbeJob) -> bool:
     """Tell whether a file still is what the walk saw, after it was read."""
     try:
-        status = os.stat(  # noqa: PTH116  bytes
-            job.root + b"/" + job.relative_path
-        )
+        status = os.stat(joined(job.root, job.relative_path))  # noqa: PTH116  bytes
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (job.size_bytes, job.mtime_ns)

@@ -13,18 +13,13 @@ import errno
 import os
 from collections.abc import Callable
 
+from upnpserver.scan import inotify_bits as bits
 from upnpserver.scan.messages import Message, Stamp, Unwatched, Watched
 from upnpserver.scan.names import stamp_of
 
-_MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
-_MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
-_MOVE_SELF = 0x800
-_ONLYDIR, _EXCL_UNLINK = 0x01000000, 0x04000000
-_MASK = (
-    *(_MODIFY, _ATTRIB, _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE),
-    *(_MOVE_SELF, _ONLYDIR, _EXCL_UNLINK),
-)
-_ALL = sum(_MASK)
+_CONTENT = bits.MODIFY | bits.ATTRIB | bits.CLOSE_WRITE
+_NAMES = bits.MOVED_FROM | bits.MOVED_TO | bits.CREATE | bits.DELETE
+_ALL = _CONTENT | _NAMES | bits.MOVE_SELF | bits.ONLYDIR | bits.EXCL_UNLINK
 _TOLD_AT_ONCE = 200  # a millisecond of the server's time
 
 _libc = ctypes.CDLL(None, use_errno=True)

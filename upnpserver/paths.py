@@ -1,0 +1,9 @@
+"""Paths of files in a library: always bytes, as a name need not be text."""
+
+
+def joined(directory: bytes, path: bytes) -> bytes:
+    """Return the path of what lies in a directory.
+
+    Either may be empty: the root of relative paths, or the directory itself.
+    """
+    return directory + b"/" + path if directory and path else directory or path
