@@ -5,6 +5,7 @@ section 1; ConnectionManager:1 section 2.5.2 (SourceProtocolInfo).
 """
 
 from enum import IntFlag
+from functools import cache
 
 from upnpserver.dlna.mimes import MEDIA_TYPES
 from upnpserver.dlna.profile_names import PROFILE_NAMES
@@ -31,6 +32,7 @@ _BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
 _ORIGINAL = "DLNA.ORG_CI=0"
 
 
+@cache  # of a kind and a profile: a few dozen
 def content_features(kind: Kind, profile: str = "") -> str:
     """Return the 4th field for a file as it is; also contentFeatures.dlna.org.
 

@@ -11,6 +11,7 @@ to it since.
 """
 
 import re
+from operator import attrgetter
 from typing import Final
 
 from upnpserver.errors import ProbeError
@@ -26,12 +27,12 @@ _NUMBER_LIMIT: Final = 1 << 53
 
 _PLAIN_JSON: Final = re.compile(r'(?:[^\\]|\\["\\])*')
 _CONTENT_ID: Final = re.compile("[a-z2-7]{16}")
-_WORD: Final = re.compile("[a-z0-9 ./+-]{0,64}")
-_WORDS: Final = (
+_words_of: Final = attrgetter(
     *("mime", "container", "art_mime"),
     *("audio_codec", "audio_profile", "video_codec", "video_profile", "extra"),
 )
-_NUMBERS: Final = (
+_WORDS: Final = re.compile(r"(?:[a-z0-9 ./+-]{0,64}\n){8}")  # all of them
+_numbers_of: Final = attrgetter(
     *("track", "disc", "duration_ms", "bitrate_bps", "sample_rate_hz", "channels"),
     *("bits_per_sample", "width", "height", "color_depth", "orientation"),
     *("frame_rate_mhz", "video_level", "packet_size", "rating_percent", "part"),
@@ -67,7 +68,7 @@ def parse_answer(answer: bytes, *, nfo: bool = False) -> MediaFacts:
     if text[:1] == "P" and len(text) <= 1 + _MAX_REASON_CHARS:
         raise ProbeError("".join(c for c in text[1:] if c.isprintable()))
     # An honest child has nothing to escape but quotes and backslashes.
-    if text[:1] != "F" or not _PLAIN_JSON.fullmatch(text):
+    if text[:1] != "F" or not _is_plain(text):
         raise ProbeError(_NOT_SENSIBLE)
     try:
         facts = facts_from_json(text[1:])
@@ -78,20 +79,23 @@ def parse_answer(answer: bytes, *, nfo: bool = False) -> MediaFacts:
     return facts
 
 
+def _is_plain(text: str) -> bool:
+    return "\\" not in text or _PLAIN_JSON.fullmatch(text) is not None
+
+
 def _is_sane(facts: MediaFacts, *, nfo: bool) -> bool:
     """Return whether the fields can be what media/ makes of some file.
 
     The content id becomes part of URLs, the words part of HTTP headers. An NFO
     file has neither that nor a MIME name: it is no media.
     """
-    words = (getattr(facts, name) for name in _WORDS)
-    numbers = (getattr(facts, name) for name in _NUMBERS)
+    numbers = [number for number in _numbers_of(facts) if number is not None]
     if nfo:
         is_itself = not (facts.content_id or facts.mime or facts.container)
     else:
         is_itself = _CONTENT_ID.fullmatch(facts.content_id) is not None
     return (
         is_itself
-        and all(map(_WORD.fullmatch, words))
-        and all(number is None or 0 <= number < _NUMBER_LIMIT for number in numbers)
+        and _WORDS.fullmatch("%s\n" * 8 % _words_of(facts)) is not None
+        and (not numbers or (min(numbers) >= 0 and max(numbers) < _NUMBER_LIMIT))
     )

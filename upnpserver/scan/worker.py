@@ -10,6 +10,7 @@ finished, then the process ends.
 FD is the server's inotify descriptor, to which watches are added.
 """
 
+import gc
 import os
 import queue
 import sys
@@ -39,6 +40,10 @@ from upnpserver.scan.messages import (
 from upnpserver.scan.order import Means, OneOrder, Tell
 from upnpserver.scan.pool import ProbePool
 from upnpserver.scan.watches import Watches
+
+# Python looks for cycles in all that lives after so many new objects. Hardly any
+# are made here, and a batch of files waits in tens of thousands of objects.
+_GARBAGE_AFTER = 50_000
 
 
 def scan(order: Scan, tell: Tell, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -132,6 +137,8 @@ class _Orders:
 def main(arguments: list[str]) -> int:
     """Carry out what standard input asks for; return the exit code."""
     guard.install()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_AFTER)
     fd = int(arguments[0]) if arguments else None
     if fd is not None:
         os.set_inheritable(fd, False)  # not for the probe children

@@ -66,4 +66,8 @@ _DIGITS = re.compile(r"\d+")
 
 def natural_key(folded: str) -> str:
     """Return folded text so that plain comparison puts "2" before "10"."""
-    return _DIGITS.sub(lambda digits: f"{int(digits[0]):010}", folded)
+    return _DIGITS.sub(_padded, folded) if _DIGITS.search(folded) else folded
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return f"{int(digits[0]):010}"

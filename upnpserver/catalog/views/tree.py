@@ -153,7 +153,11 @@ def recent_group(kind: str, place: FilePlace, group: Container, words: Words) ->
     What was added to it on another day is another group: so its order needs
     nothing but the file. Days are those of UTC, the same wherever it is built.
     """
-    day = place.mtime_ns // _DAY_NS
+    return _recent_way(kind, place.mtime_ns // _DAY_NS, group, words)
+
+
+@lru_cache(maxsize=256)  # the files of one group come together
+def _recent_way(kind: str, day: int, group: Container, words: Words) -> Way:
     title_key = group.sort_key[1:].partition("\x1f")[0]
     return (
         _recent(kind, words),
