@@ -47,8 +47,9 @@ class ContainerRows:
     def __init__(self, rows: sqlite3.Connection, objects: ObjectRows) -> None:
         self._rows, self._objects = rows, objects
         self._known: dict[str, _Known] = {}
-        # Rows of the ends of ways, which are kept so that no other gets their id().
-        self._ends: dict[int, tuple[views.Way, int]] = {}
+        # Rows of the ends of ways, by the id() of each container on the way, which
+        # is kept so that no other gets that. Hashing their texts takes too long.
+        self._ends: dict[tuple[int, ...], tuple[views.Way, int]] = {}
         self.changed: set[int] = set()
         self.spellings = Spellings(rows)
 
@@ -83,15 +84,15 @@ class ContainerRows:
 
     def end_of(self, way: views.Way) -> int:
         """Return the row of the innermost container, adding what is missing."""
-        known, row = self._ends.get(id(way), (None, ROOT_ROW))
-        if known is way:  # as the neighbours of a file often have it
-            return row
+        same = tuple(map(id, way))
+        if same in self._ends:  # as the neighbours of a file often have it
+            return self._ends[same][1]
         row = ROOT_ROW
         for container in way:
             row = self._row_of(container, row)
         if len(self._ends) == _MAX_ENDS:
             self._ends.clear()
-        self._ends[id(way)] = way, row
+        self._ends[same] = way, row
         return row
 
     def _row_of(self, container: views.Container, parent: int) -> int:

@@ -43,6 +43,7 @@ class ReadFile:
     facts: MediaFacts | None
     problem: str = ""
     role: Role = Role.MEDIA
+    told: str = ""  # the facts as JSON, where they just came as that
 
 
 class FileRows:
@@ -117,32 +118,16 @@ class FileRows:
             file.size_bytes,
             file.mtime_ns,
             content_id,
-            facts_to_json(file.facts) if file.facts else None,
+            file.told or facts_to_json(file.facts) if file.facts else None,
             file.problem or None,
         )
-        before = self._rows.execute(
-            "select id, content_id from file where directory = ? and name = ?",
-            (directory, file.name),
+        added = self._rows.execute(
+            "insert into file (role, size_bytes, mtime_ns, content_id, facts,"
+            " problem, directory, name, odd_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " on conflict (directory, name) do nothing returning id",
+            (*values, directory, file.name, odd(file.name)),
         ).fetchone()
-        if before:
-            row, old_content_id = before
-            if is_media and old_content_id and old_content_id != content_id:
-                self.gone.append(row)
-                self.contents.add(old_content_id)
-            self._rows.execute(
-                "update file set role = ?, size_bytes = ?, mtime_ns = ?,"
-                " content_id = ?, facts = ?, problem = ? where id = ?",
-                (*values, row),
-            )
-        else:
-            cursor = self._rows.execute(
-                "insert into file (role, size_bytes, mtime_ns, content_id, facts,"
-                " problem, directory, name, odd_name)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, directory, file.name, odd(file.name)),
-            )
-            assert cursor.lastrowid is not None
-            row = cursor.lastrowid
+        row = added[0] if added else self._write_over(file, directory, values)
         if is_media and content_id:
             self.contents.add(content_id)
             self.fresh[row] = file.facts
@@ -150,6 +135,25 @@ class FileRows:
             self._note_art(row, file.facts)
         if file.role in _SHOWN_BESIDE:
             self._show_around(root_row, file.directory)
+
+    def _write_over(
+        self, file: ReadFile, directory: int, values: tuple[object, ...]
+    ) -> int:
+        """Write down what was read of a file that is known; return its row."""
+        row, before = self._rows.execute(
+            "select id, content_id from file where directory = ? and name = ?",
+            (directory, file.name),
+        ).fetchone()
+        content_id = file.facts.content_id if file.facts else None
+        if file.role is Role.MEDIA and before and before != content_id:
+            self.gone.append(row)
+            self.contents.add(before)
+        self._rows.execute(
+            "update file set role = ?, size_bytes = ?, mtime_ns = ?,"
+            " content_id = ?, facts = ?, problem = ? where id = ?",
+            (*values, row),
+        )
+        return int(row)
 
     def _note_art(self, row: int, facts: MediaFacts | None) -> None:
         self._rows.execute("delete from art where file = ?", (row,))

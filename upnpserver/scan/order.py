@@ -354,4 +354,5 @@ def _read_file(root: Root, result: ProbeResult) -> ReadFile:
         result.facts,
         result.problem,
         role_of(name) or Role.MEDIA,
+        result.told,
     )

@@ -57,11 +57,15 @@ class ProbeJob:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What became of a job: facts, or the reason why there are none."""
+    """What became of a job: facts, or the reason why there are none.
+
+    told: the facts as JSON, as the child said them.
+    """
 
     job: ProbeJob
     facts: MediaFacts | None
     problem: str = ""
+    told: str = ""
 
 
 @dataclass(slots=True)
@@ -281,9 +285,10 @@ def _told(relative_path: bytes) -> bytes:
 def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
     nfo = role_of(job.relative_path.rpartition(b"/")[2]) is Role.NFO
     try:
-        return ProbeResult(job, parse_answer(answer, nfo=nfo))
+        facts = parse_answer(answer, nfo=nfo)
     except ProbeError as error:
         return ProbeResult(job, None, str(error))
+    return ProbeResult(job, facts, told=answer[1:].decode("utf-8", "replace"))
 
 
 def _open_problem(error: OSError) -> str:

@@ -12,6 +12,7 @@ Source: ContentDirectory:1 section 2.8, appendix A (DIDL-Lite schema).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from upnpserver.model import Entry
 from upnpserver.upnp.props import Filter
@@ -83,14 +84,20 @@ def pack(
     return _escaped(_PART_TEXT.join(parts))
 
 
-def _packed_property(name: str, value: str) -> list[str]:
-    element, _, attribute = name.partition("@")
-    opening = element
-    if attribute:
-        key, _, text = attribute.partition("=")
-        opening = f'{element} {key}="{escape_attribute(clean_text(text))}"'
+def _packed_property(name: str, value: str) -> tuple[str, str]:
+    element, opening = _opened(name)
     text = escape_text(cut_utf8(clean_text(value), MAX_TEXT_BYTES))
-    return [element, f"<{opening}>{text}</{element}>"]
+    return element, f"{opening}{text}</{element}>"
+
+
+@lru_cache(maxsize=128)
+def _opened(name: str) -> tuple[str, str]:
+    """Return the element of a property and its tag."""
+    element, _, attribute = name.partition("@")
+    if not attribute:
+        return element, f"<{element}>"
+    key, _, text = attribute.partition("=")
+    return element, f'<{element} {key}="{escape_attribute(clean_text(text))}">'
 
 
 def _packed_res(res: Res) -> list[str]:
