@@ -3,11 +3,12 @@
 Each message is one packet of a SOCK_SEQPACKET socket pair.
 
 To a child: the last parts of the file's path below its library in bytes, with
-its open descriptor. From a
-child, first of all "S" and the layers of its sandbox as JSON; then one for each
-file: "F" and MediaFacts as JSON, or "P" and the reason in UTF-8 why there are
-none. "L" after an answer: the child leaves, and has not looked at what was sent
-to it since.
+its open descriptor.
+
+From a child: first of all "S" and the layers of its sandbox as JSON; then one
+for each file: "F" and MediaFacts as JSON, or "P" and the reason in UTF-8 why
+there are none. "L" after an answer: the child leaves, and has not looked at
+what was sent to it since.
 """
 
 import re

@@ -57,6 +57,9 @@ _OGG_CODECS: Final[tuple[tuple[bytes, str, Any], ...]] = (
     (b"Speex   ", "speex", OggSpeex),
 )
 _AUDIOBOOK_BRAND: Final = b"ftypM4B "
+_NUMBERS: Final = (
+    *("duration_ms", "bitrate_bps", "sample_rate_hz", "channels", "bits_per_sample"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +121,21 @@ def _count(value: float | None) -> int | None:
 def _mpeg(source: Source) -> _Sound:
     beside = tags_beside(source)
     sound = read_mpeg_audio(source.read_at, beside.start, beside.end)
-    return _Sound(
-        codec=f"mp{sound.layer}",
-        profile=f"layer{sound.layer}",
-        duration_ms=sound.duration_ms,
-        bitrate_bps=sound.bitrate_bps,
-        sample_rate_hz=sound.sample_rate_hz,
-        channels=sound.channels,
-        tags=beside.tags(),
-    )
+    layer = sound.layer
+    return _sound(sound, f"mp{layer}", beside.tags(), profile=f"layer{layer}")
 
 
 def _flac(source: Source) -> _Sound:
     beside = tags_beside(source)
     flac = read_flac(source.read_at, beside.start)
     tags = tag_formats.from_vorbis(flac.comments, flac.pictures)
-    duration_ms = (
-        flac.samples * 1000 / flac.sample_rate_hz if flac.sample_rate_hz else 0
-    )
+    if not (tags.title or tags.artists):
+        tags = beside.tags()
+    hz = flac.sample_rate_hz
+    duration_ms = flac.samples * 1000 / hz if hz else 0
     sound_bytes = beside.end - flac.sound_at
-    return _Sound(
-        codec="flac",
-        duration_ms=duration_ms,
-        bitrate_bps=sound_bytes * 8000 / duration_ms if duration_ms else None,
-        sample_rate_hz=flac.sample_rate_hz,
-        channels=flac.channels,
-        bits_per_sample=flac.bits_per_sample,
-        tags=tags if tags.title or tags.artists else beside.tags(),
-    )
+    bitrate_bps = sound_bytes * 8000 / duration_ms if duration_ms else None
+    return _sound(flac, "flac", tags, duration_ms=duration_ms, bitrate_bps=bitrate_bps)
 
 
 def _mp4(source: Source) -> _Sound:
@@ -154,15 +144,8 @@ def _mp4(source: Source) -> _Sound:
     if source.extension == "m4b" or source.read_at(4, 8) == _AUDIOBOOK_BRAND:
         tags = replace(tags, audiobook=True)
     codec = mp4.codec
-    return _Sound(
-        codec=codec.codec,
-        profile=codec.profile,
-        duration_ms=mp4.duration_ms,
-        bitrate_bps=codec.bitrate_bps,
-        sample_rate_hz=codec.sample_rate_hz,
-        channels=codec.channels,
-        bits_per_sample=codec.bits_per_sample,
-        tags=tags,
+    return _sound(
+        codec, codec.codec, tags, profile=codec.profile, duration_ms=mp4.duration_ms
     )
 
 
@@ -171,27 +154,23 @@ def _wave(source: Source) -> _Sound:
     tags = id3_tags(source, wave.id3_at) if wave.id3_at else NO_TAGS
     if tags == NO_TAGS:
         tags = tag_formats.from_riff_info(wave.info)
-    return _pcm(wave, tags)
+    return _sound(wave, wave.codec, tags)
 
 
 def _wave64(source: Source) -> _Sound:
-    return _pcm(read_wave64(source.read_at, source.size_bytes), NO_TAGS)
+    wave = read_wave64(source.read_at, source.size_bytes)
+    return _sound(wave, wave.codec, NO_TAGS)
 
 
 def _au(source: Source) -> _Sound:
-    return _pcm(read_au(source.read_at, source.size_bytes), NO_TAGS)
+    au = read_au(source.read_at, source.size_bytes)
+    return _sound(au, au.codec, NO_TAGS)
 
 
-def _pcm(found: Any, tags: Tags) -> _Sound:
-    return _Sound(
-        codec=found.codec,
-        duration_ms=found.duration_ms,
-        bitrate_bps=found.bitrate_bps,
-        sample_rate_hz=found.sample_rate_hz,
-        channels=found.channels,
-        bits_per_sample=found.bits_per_sample,
-        tags=tags,
-    )
+def _sound(found: Any, codec: str, tags: Tags, **told: Any) -> _Sound:
+    """Return a sound with the numbers that a reader found; told: better ones."""
+    numbers = {name: getattr(found, name, None) for name in _NUMBERS}
+    return _Sound(codec=codec, tags=tags, **{**numbers, **told})
 
 
 # Formats that mutagen reads ---------------------------------------------------
@@ -204,15 +183,14 @@ def _open(reader: Any, source: Source) -> Any:
 
 def _by_mutagen(info: Any, codec: str, tags: Tags, profile: str = "") -> _Sound:
     """Return the sound that one of mutagen's StreamInfo classes tells of."""
-    return _Sound(
-        codec=codec,
+    return _sound(
+        info,
+        codec,
+        tags,
         profile=profile,
         duration_ms=float(getattr(info, "length", 0) or 0) * 1000,
         bitrate_bps=getattr(info, "bitrate", 0),
         sample_rate_hz=getattr(info, "sample_rate", 0),
-        channels=getattr(info, "channels", 0),
-        bits_per_sample=getattr(info, "bits_per_sample", 0),
-        tags=tags,
     )
 
 

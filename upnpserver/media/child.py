@@ -22,7 +22,6 @@ from types import ModuleType
 from typing import Final
 
 import mutagen
-import PIL
 
 import upnpserver
 from upnpserver.errors import ProbeError
@@ -69,7 +68,7 @@ def main(fd: int, probe_file: Probe = probe) -> int:
         gc.freeze()  # what is imported is never rubbish: not to be looked through
         _let_go_of_all_but(fd)
         memory = _Memory()
-        layers = sandbox.enter((mutagen, PIL, upnpserver, *_not_loaded(_LATE)))
+        layers = sandbox.enter((mutagen, upnpserver, *_not_loaded(_LATE)))
         try:
             end.send(SHUT_IN + json.dumps(layers).encode("ascii"))
             return _serve(end, probe_file, memory)
