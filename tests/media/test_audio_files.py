@@ -48,7 +48,7 @@ FILES = {
     "alaw.aifc": ("audio/aiff", "aiff", "alaw", "", 500, 128000, 8000, 2, None),
     "audio_only.mp4": ("audio/mp4", "mp4", "aac", "lc", 523, 31115, 44100, 2, None),
     "audiobook.m4b": ("audio/mp4", "mp4", "aac", "lc", 523, 31115, 44100, 2, None),
-    "caf.caf": ("audio/x-caf", "caf", "pcm", "", 500, 354304, 11025, 2, 16),
+    "caf.caf": ("audio/x-caf", "caf", "pcm", "", 500, 352800, 11025, 2, 16),
     "chapters.m4b": ("audio/mp4", "mp4", "aac", "lc", 3023, 32198, 44100, 1, None),
     "dts.dts": ("audio/vnd.dts", "dts", "dts", "", 501, 321213, 48000, 2, None),
     "eac3.eac3": ("audio/eac3", "eac3", "eac3", "", 523, 63853, 44100, 2, None),
@@ -214,6 +214,19 @@ def test_id3_1_where_id3_2_says_nothing(song, with_empty_id3_2):
     assert told(facts_of(path), "title", "artists", "track", "genres", "date") == (
         expected
     )
+
+
+@pytest.mark.parametrize(("genre", "genres"), [(17, ("Rock",)), (0, ())])
+def test_id3_1_tells_what_id3_2_leaves_open(song, genre, genres):
+    path = song("vbr.mp3")
+    id3(TIT2(encoding=3, text=["A long title"]), TRCK(encoding=3, text=["7"])).save(
+        path, v1=0
+    )
+    with path.open("ab") as file:
+        file.write(id3_1(b"A long", b"Singer", 5, genre))
+    expected = ("A long title", ("Singer",), "Album", 7, genres, "1991")
+    fields = ("title", "artists", "album", "track", "genres", "date")
+    assert told(facts_of(path), *fields) == expected
 
 
 def test_mp3_after_rubbish(song):

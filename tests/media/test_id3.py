@@ -194,7 +194,13 @@ def test_an_unsynchronised_tag_of_2_4():
 
 
 @pytest.mark.parametrize(
-    ("version", "header"), [(3, b"\0\0\0\x06" + bytes(6)), (4, b"\0\0\0\x06\1\0")]
+    ("version", "header"),
+    [
+        (3, b"\0\0\0\x06" + bytes(6)),
+        (4, b"\0\0\0\x06\1\0"),
+        (3, b""),  # told, but not there
+        (4, b""),
+    ],
 )
 def test_an_extended_header(version, header):
     data = raw_tag(header + frame(b"TIT2", b"\0A title"), version, flags=0x40)

@@ -1,6 +1,6 @@
 """Music files: each container by its own reader, never by guessing.
 
-What most libraries are made of (MP3, FLAC, MP4, WAV) is read by this package;
+What most libraries are made of (MP3, FLAC, MP4, Ogg, WAV) is read by this package;
 the rest by mutagen, one class for each format. (mutagen.File() tries all
 classes, and turns all of each tag into objects that can be written back.)
 """
@@ -17,10 +17,6 @@ from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.musepack import Musepack
-from mutagen.oggflac import OggFLAC
-from mutagen.oggopus import OggOpus
-from mutagen.oggspeex import OggSpeex
-from mutagen.oggvorbis import OggVorbis
 from mutagen.optimfrog import OptimFROG
 from mutagen.smf import SMF
 from mutagen.tak import TAK
@@ -31,13 +27,14 @@ from upnpserver.dlna.mimes import mime_for
 from upnpserver.errors import ProbeError
 from upnpserver.media import audio_tag_formats as tag_formats
 from upnpserver.media.audio_beside import id3_tags, tags_beside
+from upnpserver.media.audio_caf import read_caf
 from upnpserver.media.audio_flac import read_flac
 from upnpserver.media.audio_mp4 import read_mp4
 from upnpserver.media.audio_mpeg import read_mpeg_audio
+from upnpserver.media.audio_ogg import read_ogg
 from upnpserver.media.audio_pcm import read_au, read_wave, read_wave64
 from upnpserver.media.audio_tags import NO_TAGS, Tags
 from upnpserver.media.riff import chunks
-from upnpserver.media.signatures import HEAD_BYTES
 from upnpserver.media.source import Source
 from upnpserver.model import Kind, MediaFacts
 
@@ -49,13 +46,6 @@ _MAX_DFF_CHUNKS: Final = 64
 _LOSSLESS: Final = {
     *("pcm", "flac", "alac", "ape", "wavpack", "tta", "tak", "ofr", "dsd", "dst"),
 }
-# In an Ogg file: how a codec's first packet begins, and who reads it.
-_OGG_CODECS: Final[tuple[tuple[bytes, str, Any], ...]] = (
-    (b"\x01vorbis", "vorbis", OggVorbis),
-    (b"OpusHead", "opus", OggOpus),
-    (b"\x7fFLAC", "flac", OggFLAC),
-    (b"Speex   ", "speex", OggSpeex),
-)
 _AUDIOBOOK_BRAND: Final = b"ftypM4B "
 _NUMBERS: Final = (
     *("duration_ms", "bitrate_bps", "sample_rate_hz", "channels", "bits_per_sample"),
@@ -149,6 +139,11 @@ def _mp4(source: Source) -> _Sound:
     )
 
 
+def _ogg(source: Source) -> _Sound:
+    ogg = read_ogg(source.read_at, source.size_bytes)
+    return _sound(ogg, ogg.codec, tag_formats.from_vorbis(ogg.comments))
+
+
 def _wave(source: Source) -> _Sound:
     wave = read_wave(source.read_at, source.size_bytes)
     tags = id3_tags(source, wave.id3_at) if wave.id3_at else NO_TAGS
@@ -165,6 +160,11 @@ def _wave64(source: Source) -> _Sound:
 def _au(source: Source) -> _Sound:
     au = read_au(source.read_at, source.size_bytes)
     return _sound(au, au.codec, NO_TAGS)
+
+
+def _caf(source: Source) -> _Sound:
+    caf = read_caf(source.read_at, source.size_bytes)
+    return _sound(caf, caf.codec, tag_formats.from_vorbis(caf.info))
 
 
 def _sound(found: Any, codec: str, tags: Tags, **told: Any) -> _Sound:
@@ -192,18 +192,6 @@ def _by_mutagen(info: Any, codec: str, tags: Tags, profile: str = "") -> _Sound:
         bitrate_bps=getattr(info, "bitrate", 0),
         sample_rate_hz=getattr(info, "sample_rate", 0),
     )
-
-
-def _ogg(source: Source) -> _Sound:
-    head = source.read_at(0, HEAD_BYTES)
-    for mark, codec, reader in _OGG_CODECS:
-        if mark in head:
-            ogg = _open(reader, source)
-            tags = tag_formats.from_vorbis(list(ogg.tags or ()))
-            sound = _by_mutagen(ogg.info, codec, tags)
-            # Opus plays at 48 kHz whatever was put into it: RFC 7845 section 5.1.
-            return replace(sound, sample_rate_hz=sound.sample_rate_hz or 48000)
-    raise ProbeError("its sound is in no known codec")
 
 
 def _aac(source: Source) -> _Sound:
@@ -327,6 +315,7 @@ READERS: Final[dict[str, Callable[[Source], _Sound]]] = {
     "wav": _wave,
     "wave64": _wave64,
     "au": _au,
+    "caf": _caf,
     "adts": _aac,
     "adif": _aac,
     "ac3": _ac3,

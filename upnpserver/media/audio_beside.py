@@ -1,10 +1,11 @@
 """The tags that stand before and behind the sound of frame-by-frame formats.
 
 ID3v2 before; APEv2 and ID3v1 behind. The first that names a song counts:
-ID3v2, then APEv2, then ID3v1, whose texts end after 30 letters.
+ID3v2, then APEv2, then ID3v1, whose texts end after 30 letters. What the first
+leaves open, ID3v1 may tell.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mutagen import MutagenError
@@ -19,6 +20,8 @@ from upnpserver.media.source import Source
 _MAX_LEADING: Final = 4  # Windows Media Player stacked tags
 _APE_MARK: Final = b"APETAGEX"
 _APE_FOOTER_BYTES: Final = 32
+_NOT_CHOSEN: Final = "0"  # "Blues": what programs write that know no genre
+_OLD_FIELDS: Final = ("title", "artists", "album", "date", "track", "genres")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,14 @@ class Beside:
         found = id3_tags(self.source, 0) if self.start else NO_TAGS
         if not _names_a_song(found) and _APE_MARK in self.tail:
             found = _ape_behind(self.source) or found
-        if not _names_a_song(found) and (old := read_id3v1(self.tail[-V1_BYTES:])):
-            found = from_id3(old)
+        open_fields = [name for name in _OLD_FIELDS if not getattr(found, name)]
+        if open_fields and (old := read_id3v1(self.tail[-V1_BYTES:])):
+            told = from_id3(old)
+            if not _names_a_song(found):
+                return told
+            if old.texts("TCON") == [_NOT_CHOSEN]:
+                told = replace(told, genres=())
+            found = replace(found, **{one: getattr(told, one) for one in open_fields})
         return found
 
 

@@ -17,6 +17,8 @@ _LAST: Final = 0x80
 _MAX_BLOCKS: Final = 256
 _MAX_COMMENT_BYTES: Final = 4 << 20
 _MAX_COMMENTS: Final = 2048
+# Of one comment: more than any text that is kept, and the beginning of a picture.
+_MAX_SHOWN: Final = 16 * 1024
 _TOLD_TOO_SHORT_BYTES: Final = 64 * 1024
 _PICTURE_LOOK: Final = 1024
 _MAX_PICTURE_BYTES: Final = 64 << 20
@@ -114,7 +116,10 @@ def parse_comments(data: bytes) -> tuple[tuple[Comment, ...], int]:
             at += 4 + length
             if at > len(data):
                 break
-            name, is_one, value = data[at - length : at].partition(b"=")
+            shown = min(length, _MAX_SHOWN)
+            name, is_one, value = data[at - length : at - length + shown].partition(
+                b"="
+            )
             if is_one:
                 key = name.decode("ascii", "replace").lower()
                 found.append((key, value.decode("utf-8", "replace")))

@@ -165,6 +165,8 @@ def _restored(data: bytes) -> bytes:
 
 def _extended_header_bytes(window: Window, version: int) -> int:
     raw = window.get(10, 4)
+    if _is_name(raw):  # some programs tell of one and write none
+        return 0
     if version == 4:
         return _seven_bits(raw)
     return 4 + int.from_bytes(raw, "big")

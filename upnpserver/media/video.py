@@ -34,7 +34,6 @@ PARSERS: Final = {
     "truehd": "Ac3",
     "dts": "Dts",
     "au": "Au",
-    "caf": "Caf",
     "amr": "Amr",
 }
 # Recordings of Windows Media Center, of which the library knows the name only.
