@@ -54,7 +54,8 @@ class MediaFacts:
     """What is known of one media file: written by media, kept by catalog.
 
     Most is what the file says of itself; series, season and the like come from
-    its name too. An NFO file's facts have the same shape, and go before.
+    its name too. An NFO file's facts have the same shape, and go before;
+    so have those of a playlist: neither has a MIME name or a content id.
 
     Every field is cleaned: text is valid Unicode without characters that XML
     forbids, numbers are in range, unknown is None or empty. Codec and
@@ -102,6 +103,9 @@ class MediaFacts:
     content_rating: str = ""  # as it was written: "FSK 12", "PG-13"
     film_set: str = ""  # "Three Colours"
     tracks: tuple[Track, ...] = ()
+    # Playlists: paths as they were written, "/" first where from some root
+    entries: tuple[str, ...] = ()
+    skipped_remote: int | None = None  # entries that are no local files
     # Pictures
     camera: str = ""
     lens: str = ""

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 import sqlite_utils
-from support.made_up_files import HOUSEHOLD, MUSIC, file_of, film, nfo, photo, track
+from support.made_up_files import (
+    HOUSEHOLD,
+    MUSIC,
+    file_of,
+    film,
+    nfo,
+    photo,
+    playlist,
+    track,
+)
 
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.open_views import OPEN_VIEWS
@@ -37,6 +46,8 @@ MORE = (
     film("S/Show S02E01.mkv", series="Show", season=2, episode=1),
     film("S/trailer.mkv", series="Show", extra="trailer"),
     nfo("F/Heat (1995).nfo", directors=("Michael Mann",), description="A robbery."),
+    playlist("C/all.m3u", "1.flac", "2.flac"),
+    playlist("C/radio.m3u", "1.flac", title="Mixed", skipped_remote=2),
     photo("P/k.jpg", keywords=("sea", "sun"), camera="X100", date="2020"),
 )
 
@@ -177,3 +188,21 @@ def test_they_can_be_read_while_the_server_writes(tmp_path):
     assert all(count % BATCH == 0 for count in seen)
     assert sum(1 for _ in database["tracks"].rows) == BATCH * BATCHES
     database.close()
+
+
+def test_playlists_tell_what_they_name(database):
+    columns = "title, entries, left_out, path"
+    assert list(database.query(f"select {columns} from playlists order by path")) == [
+        {
+            "title": "all.m3u",
+            "entries": 2,
+            "left_out": 0,
+            "path": "/srv/media/C/all.m3u",
+        },
+        {
+            "title": "Mixed",
+            "entries": 1,
+            "left_out": 2,
+            "path": "/srv/media/C/radio.m3u",
+        },
+    ]

@@ -5,7 +5,16 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.made_up_files import HOUSEHOLD, MUSIC, cover, film, nfo, photo, track
+from support.made_up_files import (
+    HOUSEHOLD,
+    MUSIC,
+    cover,
+    film,
+    nfo,
+    photo,
+    playlist,
+    track,
+)
 
 from upnpserver.catalog.writer import Writer
 
@@ -86,8 +95,19 @@ photos = st.builds(
 )
 beside = st.builds(nfo, st.builds("{}{}.nfo".format, folders, numbers), title=names)
 covers = st.builds(cover, st.builds("{}folder.jpg".format, folders))
+entries = st.builds(
+    "{}{}{}.{}".format,
+    st.sampled_from(["", "", "../", "/mnt/"]),
+    *(folders, numbers, st.sampled_from(["mp3", "MP3", "mkv"])),
+)
+lists = st.lists(entries, max_size=4).flatmap(
+    lambda named: st.builds(
+        lambda path: playlist(path, *named),
+        st.builds("{}{}.m3u".format, folders, numbers),
+    )
+)
 some_files = st.lists(
-    tracks | films | photos | beside | covers,
+    tracks | films | photos | beside | covers | lists,
     max_size=14,
     unique_by=lambda file: (file.directory, file.name),
 )
@@ -98,6 +118,7 @@ def built(path, *batches):
     writer.sync_roots([MUSIC])
     for read, gone in batches:
         writer.apply(read, [(MUSIC, file.directory, file.name) for file in gone])
+        writer.settle_lists()
     writer.close()
     return dump(path)
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from upnpserver.errors import ProbeError
 from upnpserver.media import text
 from upnpserver.media.answers import (
-    MAX_ANSWER_BYTES,
+    MAX_PACKET_BYTES,
+    MORE,
     facts_answer,
+    packets_of,
     parse_answer,
     problem_answer,
 )
@@ -49,7 +51,16 @@ def test_the_longest_facts_fit_into_an_answer():
         genres=every,
         composers=every,
     )
-    assert len(facts_answer(facts)) < MAX_ANSWER_BYTES
+    assert len(facts_answer(facts)) < MAX_PACKET_BYTES
+
+
+@given(st.integers(1, 200_000))
+def test_a_long_answer_is_sent_in_packets(length):
+    answer = b"F" + b"x" * length
+    *begun, last = packets_of(answer)
+    assert all(packet[:1] == MORE for packet in begun)
+    assert last[:1] + b"".join(packet[1:] for packet in (*begun, last)) == answer
+    assert all(len(packet) <= MAX_PACKET_BYTES for packet in (*begun, last))
 
 
 def lie(**fields):
@@ -101,9 +112,9 @@ def test_what_no_honest_child_says_is_refused(answer):
 
 def test_an_nfo_file_is_nothing_itself():
     told = MediaFacts(Kind.VIDEO, "", "", title="Heat", season=0)
-    assert parse_answer(facts_answer(told), nfo=True) == told
+    assert parse_answer(facts_answer(told), beside=True) == told
     with pytest.raises(ProbeError):
-        parse_answer(lie(), nfo=True)
+        parse_answer(lie(), beside=True)
 
 
 @given(

@@ -242,7 +242,7 @@ def test_no_more_children_than_wanted(odd, jobs):
         ("fail", "the probe crashed"),
         ("memory", "needed too much memory"),
         ("long", "the probe gave no sensible answer"),
-        ("longer", "the probe crashed"),
+        ("longer", "the probe gave no sensible answer"),
         ("lie", "the probe gave no sensible answer"),
         ("hang", "took longer than 1 s"),
     ],

@@ -243,6 +243,27 @@ def test_an_nfo_that_comes_later_tells_of_its_film(order, library):
     assert "Haven" not in shown_in("video$films", order)
 
 
+def test_a_playlist_holds_what_it_names_in_whatever_order_they_come(order, library):
+    tracks = sorted(library.rglob("*.mp3"))[:2]
+    away = library.parent / "away.mp3"
+    tracks[0].rename(away)
+    named = [str(path.relative_to(library)) for path in tracks]
+    long = "\n".join(named * 2500)  # told in several packets
+    (library / "Evening.m3u8").write_text(f"#EXTM3U\n{long}\nhttp://radio.example/\n")
+    (library / "Radio.pls").write_text("[playlist]\nFile1=http://radio.example/\n")
+    told(order)
+    assert "2500 not found; 1 Internet addresses left out" in shown_in(
+        "music$playlists", order
+    )
+    away.rename(tracks[0])
+    assert finished(order).read == 1
+    shown = shown_in("music$playlists", order)
+    assert "Evening" in shown
+    assert "not found" not in shown
+    assert counts(order).problems == 1  # the radio
+    assert finished(order).read == 0
+
+
 def test_the_process_answers_in_lines_and_ends(order):
     done = subprocess.run(
         [sys.executable, "-m", "upnpserver.scan.worker"],

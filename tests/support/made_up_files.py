@@ -34,6 +34,11 @@ def nfo(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return replace(read, role=Role.NFO)
 
 
+def playlist(path: str, *entries: str, root: Root = MUSIC, **facts) -> ReadFile:
+    read = file_of(path, root, Kind.AUDIO, "", content_id="", entries=entries, **facts)
+    return replace(read, role=Role.PLAYLIST)
+
+
 def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return file_of(path, root, Kind.VIDEO, "video/mp4", **facts)
 

@@ -125,6 +125,23 @@ class ContainerRows:
             if spelling.rank < having.rank:
                 self._respell(row, container)
 
+    def own(self, way: views.Way) -> int:
+        """Return the row of the last container, spelled as it is on this way.
+
+        Only one file at a time tells of such a container.
+        """
+        parent, container = self.end_of(way[:-1]), way[-1]
+        found = self._rows.execute(
+            "select id from object where object_id = ?", (container.object_id,)
+        ).fetchone()
+        if found is None:
+            return self._add(container, parent)
+        row = int(found[0])
+        having = self._spelling_of(row)
+        if having is None or having[0] != spelled(container)[0]:
+            self._respell(row, container)
+        return row
+
     def _spelling_of(self, row: int) -> tuple[Spelling, int] | None:
         self._objects.flush()
         return self.spellings.of(row)

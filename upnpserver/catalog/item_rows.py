@@ -257,12 +257,13 @@ class ItemRows:
         )
 
     def _move(self, row: int, places: set[Place]) -> None:
-        """Have an item in these places, and in no other."""
-        before = self._objects.places_of(row)
+        """Have an item in these places, and in no other but playlists."""
+        everywhere = self._objects.places_of(row)
+        before = {place for place in everywhere if not views.is_listed(place[1])}
         for place in before - places:
             self._containers.remove_child(row, place)
         self._containers.put(row, places - before)
-        self._containers.changed.update(container for container, _ in places)
+        self._containers.changed.update(parent for parent, _ in everywhere | places)
         self._containers.spellings.doubt(parent for parent, _ in before)
 
     def hide(self, file_row: int) -> None:

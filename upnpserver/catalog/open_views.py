@@ -50,6 +50,11 @@ def _fact(name: str, column: str = "") -> str:
     return f"{_told(name)} as {column or name}"
 
 
+def _listed(name: str) -> str:
+    """Return a fact of a playlist file, which has no item."""
+    return f"(select value from json_each(file.facts, '$.{name}'))"
+
+
 def _joined(name: str, column: str) -> str:
     return f"{_all(name)} as {column}"
 
@@ -97,6 +102,16 @@ OPEN_VIEWS: dict[str, str] = {
         _URL,
         source=f"{_FILES} left join item on item.file = file.id"
         " left join object on object.id = item.object",
+    ),
+    "playlists": _select(
+        f"coalesce({_listed('title')}, {_NAME}) as title",
+        "(select count(*) from json_each(file.facts, '$.entries')) as entries",
+        f"ifnull({_listed('skipped_remote')}, 0) as left_out",
+        _MODIFIED,
+        "root.library",
+        _PATH,
+        source=_FILES,
+        where="file.role = 'playlist' and file.facts is not null",
     ),
     "problems": _select(
         "root.library",

@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 4
+VERSION = 5
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -126,6 +126,7 @@ create table landmark (
     primary key (parent, position)
 ) without rowid;
 create index child_by_object on child (object);
+create index playlists_only on file (role) where role = 'playlist';
 """
 LANDMARK_EVERY = 256
 ROOT_ROW = 1  # the row of object "0"

@@ -15,6 +15,7 @@ from upnpserver.catalog import schema, views
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.file_rows import FileRows, KnownFile, ReadFile
 from upnpserver.catalog.item_rows import ItemRows, Root
+from upnpserver.catalog.list_rows import ListRows
 from upnpserver.catalog.object_rows import ObjectRows
 from upnpserver.catalog.open_views import odd
 from upnpserver.catalog.schema import damage_told
@@ -66,6 +67,9 @@ class Writer:
         objects = ObjectRows(self._rows)
         self._containers = ContainerRows(self._rows, objects)
         self._items = ItemRows(
+            self._rows, objects, self._containers, words_of(language)
+        )
+        self._lists = ListRows(
             self._rows, objects, self._containers, words_of(language)
         )
         self._files = FileRows(self._rows)
@@ -151,6 +155,15 @@ class Writer:
                 self._files.note(self._root_rows[file.root], file)
             return self._settle(meanwhile)
 
+    def settle_lists(self) -> Commit:
+        """Let playlists hold what they name: to be called when files are written."""
+        with self._transaction():
+            self._lists.settle(self._roots_by_row())
+            return self._settle()
+
+    def _roots_by_row(self) -> dict[int, Root]:
+        return {row: root for root, row in self._root_rows.items()}
+
     def _known_roots(self) -> dict[tuple[str, bytes], _Disks]:
         known: dict[tuple[str, bytes], _Disks] = {}
         for row, library, path, identity, is_here in self._rows.execute(
@@ -214,7 +227,7 @@ class Writer:
     def _settle(self, meanwhile: Callable[[], None] = lambda: None) -> Commit:
         """Show what the noted contents ask for and count a change, if any."""
         files = self._files
-        roots = {row: root for root, row in self._root_rows.items()}
+        roots = self._roots_by_row()
         for row in files.gone:
             self._items.hide(row)
         self._items.show_all(files.contents, roots, files.fresh, meanwhile)

@@ -7,7 +7,8 @@ its open descriptor.
 
 From a child: first of all "S" and the layers of its sandbox as JSON; then one
 for each file: "F" and MediaFacts as JSON, or "P" and the reason in UTF-8 why
-there are none. "L" after an answer: the child leaves, and has not looked at
+there are none. "M" and the beginning of what follows the letter, where that is
+too long for one packet. "L" after an answer: the child leaves, and has not looked at
 what was sent to it since.
 """
 
@@ -20,7 +21,8 @@ from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import MediaFacts
 from upnpserver.upnp.values import clean_text
 
-MAX_ANSWER_BYTES: Final = 64 * 1024
+MAX_PACKET_BYTES: Final = 64 * 1024
+MAX_ANSWER_BYTES: Final = 1 << 20  # in several packets
 MAX_PATH_BYTES: Final = 4096
 _MAX_REASON_CHARS: Final = 200
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
@@ -37,11 +39,12 @@ _numbers_of: Final = attrgetter(
     *("track", "disc", "duration_ms", "bitrate_bps", "sample_rate_hz", "channels"),
     *("bits_per_sample", "width", "height", "color_depth", "orientation"),
     *("frame_rate_mhz", "video_level", "packet_size", "rating_percent", "part"),
-    *("season", "episode", "last_episode"),
+    *("season", "episode", "last_episode", "skipped_remote"),
 )
 
 SHUT_IN: Final = b"S"
 LEAVING: Final = b"L"
+MORE: Final = b"M"
 # The exit code of a child that ran out of memory.
 OUT_OF_MEMORY: Final = 12
 
@@ -51,13 +54,20 @@ def facts_answer(facts: MediaFacts) -> bytes:
     return b"F" + facts_to_json(facts).encode("utf-8", "replace")
 
 
+def packets_of(answer: bytes) -> list[bytes]:
+    """Return the packets that an answer is sent in: one, but for long playlists."""
+    most = MAX_PACKET_BYTES - 1
+    chunks = [answer[at : at + most] for at in range(1, len(answer), most)]
+    return [MORE + chunk for chunk in chunks[:-1]] + [answer[:1] + chunks[-1]]
+
+
 def problem_answer(reason: str) -> bytes:
     """Return the answer of a file that could not be read."""
     return b"P" + reason[:_MAX_REASON_CHARS].encode("utf-8", "replace")
 
 
-def parse_answer(answer: bytes, *, nfo: bool = False) -> MediaFacts:
-    """Return the facts in an answer; nfo: of a file that tells of another.
+def parse_answer(answer: bytes, *, beside: bool = False) -> MediaFacts:
+    """Return the facts in an answer; beside: of a file that is no media itself.
 
     Raises ProbeError with the child's reason if it tells a problem, or with
     one of its own if it is no answer that an honest child gives: the file may
@@ -75,7 +85,7 @@ def parse_answer(answer: bytes, *, nfo: bool = False) -> MediaFacts:
         facts = facts_from_json(text[1:])
     except RecursionError:
         raise ProbeError(_NOT_SENSIBLE) from None
-    if not _is_sane(facts, nfo=nfo):
+    if not _is_sane(facts, beside=beside):
         raise ProbeError(_NOT_SENSIBLE)
     return facts
 
@@ -84,14 +94,14 @@ def _is_plain(text: str) -> bool:
     return "\\" not in text or _PLAIN_JSON.fullmatch(text) is not None
 
 
-def _is_sane(facts: MediaFacts, *, nfo: bool) -> bool:
+def _is_sane(facts: MediaFacts, *, beside: bool) -> bool:
     """Return whether the fields can be what media/ makes of some file.
 
-    The content id becomes part of URLs, the words part of HTTP headers. An NFO
-    file has neither that nor a MIME name: it is no media.
+    The content id becomes part of URLs, the words part of HTTP headers. What
+    lies beside media has neither that nor a MIME name.
     """
     numbers = [number for number in _numbers_of(facts) if number is not None]
-    if nfo:
+    if beside:
         is_itself = not (facts.content_id or facts.mime or facts.container)
     else:
         is_itself = _CONTENT_ID.fullmatch(facts.content_id) is not None

@@ -32,6 +32,7 @@ from upnpserver.media.answers import (
     OUT_OF_MEMORY,
     SHUT_IN,
     facts_answer,
+    packets_of,
     problem_answer,
 )
 from upnpserver.media.charset import CHARSETS
@@ -117,7 +118,8 @@ def _serve(end: socket.socket, probe_file: Probe, memory: _Memory) -> int:
             return OUT_OF_MEMORY
         finally:
             os.close(fds[0])
-        end.send(answer)
+        for packet in packets_of(answer):
+            end.send(packet)
         if memory.pages() > most_pages or time.process_time() > _MAX_CPU_SECONDS:
             end.send(LEAVING)
             return 0

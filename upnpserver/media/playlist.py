@@ -11,18 +11,19 @@ ASX references.
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from upnpserver.errors import ProbeError
 from upnpserver.media import text
 from upnpserver.media.charset import decoded
+from upnpserver.model import Kind, MediaFacts
 
-_MAX_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 1 << 20
 _MAX_ENTRIES: Final = 5000
 _MAX_PATH_CHARS: Final = 4096
-_MAX_DURATION_MS: Final = 1 << 40
+_MAX_ALL_BYTES: Final = 1 << 19
+_NOTHING_LOCAL: Final = "it names Internet addresses only, which are never fetched"
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):", re.ASCII)
 # These need no "//" to be more than a file's name with a colon in it.
@@ -33,86 +34,43 @@ _REMOTE_SCHEMES: Final = {
 _DRIVE: Final = re.compile(r"/?[A-Za-z]:(?=/|$)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistEntry:
-    """One local file that a playlist names.
-
-    path: its parts. Of a path from the root (of whatever machine wrote it)
-    without drive or server, to be found by its last parts: see suffixes().
-    """
-
-    path: tuple[str, ...]
-    from_root: bool = False
-    title: str = ""
-    duration_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """The local files of a playlist in their order."""
-
-    title: str
-    entries: tuple[PlaylistEntry, ...]
-    skipped_remote: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """One entry as it was written."""
 
     location: str
-    title: str = ""
-    duration_ms: float | None = None
     is_uri: bool = False  # with %20 for blanks
 
 
-def read_playlist(content: bytes, extension: str) -> Playlist:
+def read_playlist(content: bytes, extension: str) -> MediaFacts:
     """Return what a playlist names; extension: lower case, without the dot.
 
-    Raises ProbeError if it is too large or of no known kind, and for an HLS
-    manifest: that is the inside of one stream.
+    Raises ProbeError if it is too large, of no known kind or names no local
+    file, and for an HLS manifest: that is the inside of one stream.
     """
     reader = _READERS.get(extension)
     if reader is None:
         raise ProbeError("it is no known kind of playlist")
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise ProbeError("it is too large for a playlist")
     title, named = reader(decoded(content))
-    entries: list[PlaylistEntry] = []
-    skipped_remote = 0
+    entries: list[str] = []
+    all_bytes = skipped_remote = 0
     for one in named:
         if _is_remote(one.location):
             skipped_remote += 1
-        elif len(entries) < _MAX_ENTRIES and (entry := _entry(one)):
+        elif entry := _entry(one):
+            all_bytes += len(entry.encode())
+            if len(entries) == _MAX_ENTRIES or all_bytes > _MAX_ALL_BYTES:
+                raise ProbeError("it is too long for a playlist")
             entries.append(entry)
-    return Playlist(text.one_line(title), tuple(entries), skipped_remote)
-
-
-def resolve(entry: PlaylistEntry, playlist_directory: bytes) -> bytes | None:
-    """Return the path of an entry relative to the library's root.
-
-    playlist_directory: where the playlist is, relative to that root. None for
-    a path that leads out of it, or begins at some root.
-    """
-    if entry.from_root:
-        return None
-    parts = [part for part in playlist_directory.split(b"/") if part]
-    for part in entry.path:
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        else:
-            parts.append(part.encode("utf-8", "surrogateescape"))
-    return b"/".join(parts) or None
-
-
-def suffixes(entry: PlaylistEntry) -> Iterator[bytes]:
-    """Yield the ends of an entry's path, the longest first: a/b/c, b/c, c."""
-    if ".." not in entry.path:
-        for at in range(len(entry.path)):
-            joined = "/".join(entry.path[at:])
-            yield joined.encode("utf-8", "surrogateescape")
+    if not entries:
+        raise ProbeError(_NOTHING_LOCAL if skipped_remote else "it names no file")
+    return MediaFacts(
+        *(Kind.AUDIO, "", ""),
+        title=text.one_line(title),
+        entries=tuple(entries),
+        skipped_remote=skipped_remote or None,
+    )
 
 
 def _is_remote(location: str) -> bool:
@@ -123,11 +81,11 @@ def _is_remote(location: str) -> bool:
     return behind == "//" or scheme[1].lower() in _REMOTE_SCHEMES
 
 
-def _entry(named: _Named) -> PlaylistEntry | None:
-    """Return the entry of a local path or file: URL, None if it is no path."""
+def _entry(named: _Named) -> str:
+    """Return the entry of a local path or file: URL, "" if it is no path."""
     location = named.location
     if len(location) > _MAX_PATH_CHARS:
-        return None
+        return ""
     is_url = location[:5].lower() == "file:"
     if is_url:
         location = location[5:]
@@ -135,40 +93,23 @@ def _entry(named: _Named) -> PlaylistEntry | None:
         location = location.removeprefix("//") if location[2:3] == "/" else location
         location = re.sub("^//localhost/", "/", location, flags=re.IGNORECASE)
     if is_url or named.is_uri:
-        location = unquote(location, errors="surrogateescape")
+        location = unquote(location)
     location = location.replace("\\", "/")
     drive = _DRIVE.match(location)
     if drive:
         location = location[drive.end() :]
     if location.startswith("//"):  # //server/share/...
         location = "/" + location[2:].partition("/")[2]
-    parts = tuple(part for part in location.split("/") if part not in {"", "."})
-    if not parts or any("\0" in part or "\n" in part for part in parts):
-        return None
-    return PlaylistEntry(
-        parts,
-        bool(drive) or location.startswith("/"),
-        text.one_line(named.title),
-        _duration_ms(named.duration_ms),
-    )
-
-
-def _duration_ms(value: float | None) -> int | None:
-    return round(value) if value and 1 <= value < _MAX_DURATION_MS else None
-
-
-def _number(raw: str) -> float | None:
-    try:
-        return float(raw)
-    except ValueError:
-        return None
+    parts = [part for part in location.split("/") if part not in {"", "."}]
+    if not all(part.isprintable() for part in parts):
+        return ""
+    is_from_root = bool(drive) or location.startswith("/")
+    return ("/" if is_from_root and parts else "") + "/".join(parts)
 
 
 _Read = tuple[str, Iterator[_Named]]  # title, entries
 
 # M3U --------------------------------------------------------------------------
-
-_EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[\d.]*)([^,]*),?(.*)", re.IGNORECASE)
 
 
 def _read_m3u(content: str) -> _Read:
@@ -180,38 +121,22 @@ def _read_m3u(content: str) -> _Read:
 
 
 def _m3u_entries(lines: list[str]) -> Iterator[_Named]:
-    title, duration_ms = "", None
     for line in lines:
-        if found := _EXTINF.match(line):
-            seconds = _number(found[1])
-            title, duration_ms = found[3], seconds * 1000 if seconds else None
-        elif line and not line.startswith("#"):
-            yield _Named(line, title, duration_ms)
-            title, duration_ms = "", None
+        if line and not line.startswith("#"):
+            yield _Named(line)
 
 
 # PLS --------------------------------------------------------------------------
 
-_PLS_LINE: Final = re.compile(
-    r"\s*(file|title|length)(\d{1,6})\s*=\s*(.*?)\s*", re.IGNORECASE | re.ASCII
-)
+_PLS_LINE: Final = re.compile(r"\s*file(\d{1,6})\s*=\s*(.*?)\s*", re.I | re.A)
 
 
 def _read_pls(content: str) -> _Read:
-    told: dict[int, dict[str, str]] = {}
+    told: dict[int, str] = {}
     for line in content.splitlines():
         if found := _PLS_LINE.fullmatch(line):
-            told.setdefault(int(found[2]), {})[found[1].lower()] = found[3]
-    return "", _pls_entries(told)
-
-
-def _pls_entries(told: Mapping[int, Mapping[str, str]]) -> Iterator[_Named]:
-    for number in sorted(told):
-        one = told[number]
-        if location := one.get("file"):
-            seconds = _number(one.get("length", ""))
-            duration_ms = seconds * 1000 if seconds else None
-            yield _Named(location, one.get("title", ""), duration_ms)
+            told[int(found[1])] = found[2]
+    return "", (_Named(told[number]) for number in sorted(told) if told[number])
 
 
 # XSPF, WPL, ASX -----------------------------------------------------------------
@@ -223,8 +148,7 @@ _ATTRIBUTE: Final = re.compile(
 _MAX_TAGS: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(NamedTuple):
     name: str  # lower case, without a prefix; "/entry" for an end
     raw_attributes: str
     text: str  # up to the next tag
@@ -270,17 +194,15 @@ def _read_xspf(content: str) -> _Read:
 
 
 def _xspf_entries(tags: list[_Tag]) -> Iterator[_Named]:
-    told: dict[str, str] = {}
+    location = ""
     for tag in tags:
         if tag.name == "track":
-            told = {}
-        elif tag.name == "/track" and "location" in told:
-            duration_ms = _number(told.get("duration", ""))
-            title = told.get("title", "")
-            yield _Named(told["location"], title, duration_ms, is_uri=True)
-            told = {}
-        elif not tag.name.startswith("/"):
-            told.setdefault(tag.name, tag.text)  # the first of several locations
+            location = ""
+        elif tag.name == "/track" and location:
+            yield _Named(location, is_uri=True)
+            location = ""
+        elif tag.name == "location":  # the first of several
+            location = location or tag.text
 
 
 def _read_wpl(content: str) -> _Read:
@@ -299,18 +221,16 @@ def _read_asx(content: str) -> _Read:
 
 
 def _asx_entries(tags: list[_Tag]) -> Iterator[_Named]:
-    title, location = "", ""
+    location = ""
     for tag in tags:
         if tag.name in {"entry", "/entry"}:
             if location:
-                yield _Named(location, title)
-            title, location = "", ""
-        elif tag.name == "title":
-            title = title or tag.text
+                yield _Named(location)
+            location = ""
         elif tag.name in {"ref", "entryref"}:  # the first: others stand in for it
             location = location or tag.attribute("href")
     if location:
-        yield _Named(location, title)
+        yield _Named(location)
 
 
 _READERS: Final[Mapping[str, Callable[[str], _Read]]] = {
@@ -320,6 +240,4 @@ _READERS: Final[Mapping[str, Callable[[str], _Read]]] = {
     "xspf": _read_xspf,
     "wpl": _read_wpl,
     "asx": _read_asx,
-    "wax": _read_asx,
-    "wvx": _read_asx,
 }

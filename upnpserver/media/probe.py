@@ -1,7 +1,8 @@
 """One open file -> MediaFacts: what it is by content, then that kind's reader.
 
 Of a film the names of file and folders tell too (naming.py); an NFO file is
-read as what it tells of the film beside it (nfo.py).
+read as what it tells of the film beside it (nfo.py), a playlist as what it
+names (playlist.py).
 
 The edge of "one probed file": whatever a parser raises becomes a ProbeError
 here, with a reason that a person can act on and without the file's path.
@@ -15,10 +16,11 @@ from typing import Final
 from mutagen import MutagenError
 
 from upnpserver.errors import ProbeError
-from upnpserver.media import audio, picture, video
+from upnpserver.media import audio, nfo, picture, playlist, video
 from upnpserver.media.identity import content_id
 from upnpserver.media.naming import named
-from upnpserver.media.nfo import MAX_BYTES, read_nfo
+from upnpserver.media.nfo import read_nfo
+from upnpserver.media.playlist import read_playlist
 from upnpserver.media.sidecars import role_of
 from upnpserver.media.signatures import HEAD_BYTES, id3_bytes, recognise
 from upnpserver.media.source import Source, open_source
@@ -39,16 +41,22 @@ def probe(fd: int, path: str) -> MediaFacts:
     """Return the facts of an open regular file.
 
     path: its own below its library, of which the last parts will do; "/" parts
-    its names. Facts of an NFO file have no MIME name and no content id.
+    its names. Facts of an NFO file and of a playlist have no MIME name and no
+    content id.
 
     Raises ProbeError, and MemoryError if the file needs too much of it.
     """
     name = path.rpartition("/")[2]
     try:
         source = open_source(fd, name)
-        if role_of(name.encode("utf-8", "replace")) is Role.NFO:
-            return _nfo(source)
-        return named(_probe(source), path)
+        match role_of(name.encode("utf-8", "replace")):
+            case Role.NFO:
+                return read_nfo(_text(source, nfo.MAX_BYTES))
+            case Role.PLAYLIST:
+                content = _text(source, playlist.MAX_BYTES)
+                return read_playlist(content, source.extension)
+            case _:
+                return named(_probe(source), path)
     except (ProbeError, MemoryError):
         raise
     # Parsers raise anything on broken files: struct.error, KeyError, zlib.error...
@@ -56,10 +64,11 @@ def probe(fd: int, path: str) -> MediaFacts:
         raise ProbeError(_reason(error)) from error
 
 
-def _nfo(source: Source) -> MediaFacts:
+def _text(source: Source, max_bytes: int) -> bytes:
+    """Return a file's content, one byte more than allowed if it is too long."""
     if source.size_bytes == 0:
         raise ProbeError("it is empty")
-    return read_nfo(source.read_at(0, MAX_BYTES + 1))
+    return source.read_at(0, max_bytes + 1)
 
 
 def _probe(source: Source) -> MediaFacts:

@@ -15,7 +15,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
-from upnpserver.media.answers import MAX_ANSWER_BYTES, OUT_OF_MEMORY
+from upnpserver.media.answers import (
+    MAX_ANSWER_BYTES,
+    MAX_PACKET_BYTES,
+    MORE,
+    OUT_OF_MEMORY,
+)
 
 COMMAND: Final = (sys.executable, "-P", "-m", "upnpserver.media.child")
 # What Python and the parsers need to start; no secret of the service goes along.
@@ -49,6 +54,7 @@ class Child(Generic[Job]):
                 raise
         ours.setblocking(False)
         self._socket = ours
+        self._begun = b""  # of an answer in several packets
 
     def fileno(self) -> int:
         """Return the descriptor to wait for."""
@@ -62,15 +68,22 @@ class Child(Generic[Job]):
     def receive(self) -> bytes | None:
         """Return its next message, None if there is none yet, b"" if it ended.
 
-        One that is too long comes as its first MAX_ANSWER_BYTES + 1 bytes.
+        One that is too long comes as its first bytes: more than
+        MAX_ANSWER_BYTES, or no JSON.
         """
         while True:
             try:
-                return self._socket.recv(MAX_ANSWER_BYTES + 1)
+                packet = self._socket.recv(MAX_PACKET_BYTES + 1)
             except BlockingIOError:
                 return None
             except ConnectionResetError:
                 continue  # told once, when jobs were left unread; answers follow
+            if not packet:
+                return b""
+            self._begun += packet[1:]
+            if packet[:1] != MORE or len(self._begun) > MAX_ANSWER_BYTES:
+                whole, self._begun = packet[:1] + self._begun, b""
+                return whole
 
     def kill(self) -> None:
         """End it, without asking how it would have ended."""

@@ -47,7 +47,8 @@ PROGRESS_SECONDS = 0.2
 # copy in progress.
 SETTLE_SECONDS = 1.0
 MAX_TROUBLES = 10  # lines about folders, for one order
-_OPENED = (Role.MEDIA, Role.ART, Role.NFO)  # of other files, only that they are there
+# Of other files, only that they are there.
+_OPENED = (Role.MEDIA, Role.ART, Role.NFO, Role.PLAYLIST)
 
 Tell = Callable[[Message], None]
 _Place = tuple[int, bytes, bytes]  # a root's number, directory and name
@@ -89,6 +90,7 @@ class OneOrder:
         self._batch_since = self._told_at = time.monotonic()
         self._files_read = self._files_gone = self._problems = self._total = 0
         self._troubles = 0
+        self._has_changed = False
 
     def run(self, *, is_first: bool) -> None:
         """Carry it out; is_first: the catalog was just opened."""
@@ -98,6 +100,7 @@ class OneOrder:
             self._roots[number], self._disks[number] = root, disk
         here = [self._roots[number] for number in self._disks]
         commit = self._writer.sync_roots(here, found.away.values())
+        self._has_changed = bool(commit.containers)
         if is_first:
             self._tell(Ready())
         self._tell_commit(commit)
@@ -112,7 +115,9 @@ class OneOrder:
         self._tell_watched()
         if self._watches is None:
             self._wait_and_look_again()
-        elif self._unsettled:
+        if is_first or self._has_changed:
+            self._tell_commit(self._writer.settle_lists())
+        if self._watches is not None and self._unsettled:
             self._tell(Unsettled(tuple(self._unsettled)))
         self._tell(
             Finished(
@@ -282,6 +287,7 @@ class OneOrder:
     def _write(self) -> None:
         self._spare_what_went_away()
         if self._read or self._gone:
+            self._has_changed = True
             self._tell_commit(
                 self._writer.apply(self._read, self._gone, self._pool.go_on)
             )

@@ -42,6 +42,7 @@ _MAX_TRIES: Final = 2
 _MAX_FALSE_STARTS: Final = 3  # with no file read between
 # Of a file's path: names of films and series stand in its last folders.
 _TOLD_PARTS: Final = 6
+_NO_MEDIA: Final = (Role.NFO, Role.PLAYLIST)
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 
 
@@ -283,9 +284,9 @@ def _told(relative_path: bytes) -> bytes:
 
 
 def _result(job: ProbeJob, answer: bytes) -> ProbeResult:
-    nfo = role_of(job.relative_path.rpartition(b"/")[2]) is Role.NFO
+    beside = role_of(job.relative_path.rpartition(b"/")[2]) in _NO_MEDIA
     try:
-        facts = parse_answer(answer, nfo=nfo)
+        facts = parse_answer(answer, beside=beside)
     except ProbeError as error:
         return ProbeResult(job, None, str(error))
     return ProbeResult(job, facts, told=answer[1:].decode("utf-8", "replace"))

@@ -6,6 +6,7 @@ again, is the same. The first placement is the original: the folder as on disk.
 """
 
 from upnpserver.catalog.views.folders import in_folder
+from upnpserver.catalog.views.lists import LIST_IDS, is_listed, listed_key, playlist
 from upnpserver.catalog.views.music import music
 from upnpserver.catalog.views.pictures import pictures
 from upnpserver.catalog.views.titles import shown_title
@@ -22,6 +23,7 @@ from upnpserver.catalog.views.words import Words
 from upnpserver.model import Kind, MediaFacts
 
 __all__ = [
+    "LIST_IDS",
     "PLAIN",
     "VERSION",
     "Container",
@@ -29,8 +31,11 @@ __all__ = [
     "Placement",
     "Way",
     "is_film",
+    "is_listed",
+    "listed_key",
     "most_children",
     "placements",
+    "playlist",
     "shown_title",
 ]
 

@@ -20,6 +20,7 @@ PERSON = "object.container.person"
 GENRE = "object.container.genre.musicGenre"
 FILM_GENRE = "object.container.genre.movieGenre"
 PHOTO_ALBUM = "object.container.album.photoAlbum"
+PLAYLIST = "object.container.playlistContainer"
 
 UNKNOWN_SIZE = (("upnp:storageUsed", "-1"),)  # required of a storageFolder
 
