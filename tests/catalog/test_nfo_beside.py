@@ -63,3 +63,12 @@ def test_a_series_is_told_of_above_its_seasons(writer, reader, where):
     episode = film("Show/Season 1/e.mkv", title="Pilot", series="show", episode=1)
     writer.apply((episode, FILM, nfo(where, series="The Show", genres=("Drama",))), [])
     assert shown(reader).count(">Drama<") == 1
+
+
+def test_a_series_tells_of_what_is_daily_and_has_no_number(writer, reader):
+    daily = film("News/2021/d.mkv", series="news", date="2021-03-04")
+    clip = film("News/2021/clip.mkv", title="A clip")
+    show = nfo("News/tvshow.nfo", series="The News", content_rating="FSK 12")
+    writer.apply((daily, clip, show), [])
+    assert shown(reader).count(">The News<") == 1
+    assert shown(reader).count(">FSK 12<") == 1

@@ -58,7 +58,7 @@ class BesideRows:
         nfo = nfo_for(name, own)
         if nfo is not None:
             facts = merged(facts, own[nfo])
-        if facts.episode is None:
+        if not facts.series and facts.episode is None:
             return facts
         above = self._nfos(root_row, directory.rpartition(b"/")[0])
         show = own.get(_SHOW) or above.get(_SHOW)

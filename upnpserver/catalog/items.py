@@ -19,8 +19,7 @@ from upnpserver.upnp.values import format_date, natural_key
 class Described:
     """One object as rows want it.
 
-    found: the columns of the table of this name. art: see
-    didl.pack_art().
+    found: the columns of the table of this name. art: see didl.pack_art().
     """
 
     upnp_class: str

@@ -5,7 +5,6 @@ from functools import lru_cache
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.views.tree import (
     FOLDER,
-    UNKNOWN_SIZE,
     Container,
     FilePlace,
     Placement,
@@ -14,6 +13,7 @@ from upnpserver.catalog.views.tree import (
     decoded,
     item_key,
     key,
+    titled,
 )
 from upnpserver.catalog.views.words import Words
 
@@ -39,4 +39,4 @@ def _way(shown: tuple[str, ...], directory: bytes, words: Words) -> Way:
 
 
 def _folder(name: str, title: str, words: Words) -> Container:
-    return child(f"folder${name}", title, FOLDER, key(title, words), UNKNOWN_SIZE)
+    return titled(f"folder${name}", title, FOLDER, words)

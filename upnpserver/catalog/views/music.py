@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.views.albums import (
     UNKNOWN,
     VARIOUS,
@@ -23,15 +22,17 @@ from upnpserver.catalog.views.tree import (
     Placement,
     Way,
     child,
+    id_of_name,
     item_key,
     key,
+    named,
     newest_first,
     number_key,
     recent_group,
+    titled,
 )
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import MediaFacts
-from upnpserver.upnp.props import fold
 
 _LAST = 99_999  # the place of a track that has no number
 
@@ -101,7 +102,7 @@ def _views(told: _Told, words: Words) -> Iterator[Way]:
     yield from _under(by_composer, "music$composer", told.composers, told, words)
     by_genre = child("music$genres", words["genres"], sort_key="4")
     for name in told.genres:
-        genre = _named("music$genre", name, GENRE, words)
+        genre = named("music$genre", name, GENRE, words)
         for way in _under(genre, f"{genre.object_id}$a", owners, told, words):
             yield (by_genre, *way)
     if told.year:
@@ -120,7 +121,8 @@ def _under(
         sort = told.owner_sort if told.album.owners == (name,) else ""
         if not sort and told.artists == (name,):
             sort = told.artist_sort
-        artist = _named(within, name, ARTIST, words, sort)
+        object_id = id_of_name(within, name)
+        artist = titled(object_id, _shown(name, words), ARTIST, words, sort)
         yield (top, artist, _album(artist.object_id, told.album, words))
 
 
@@ -134,14 +136,6 @@ def _in_year(told: _Told, words: Words) -> Way:
         one,
         _album(one.object_id, told.album, words),
     )
-
-
-def _named(
-    within: str, name: str, upnp_class: str, words: Words, sort: str = ""
-) -> Container:
-    title = _shown(name, words)
-    object_id = f"{within}${short_hash(fold(name))}"
-    return child(object_id, title, upnp_class, key(sort or title, words))
 
 
 def _shown(name: str, words: Words) -> str:

@@ -11,16 +11,18 @@ from upnpserver.catalog.views.tree import (
     Container,
     FilePlace,
     Placement,
+    Way,
     child,
     decoded,
     item_key,
     key,
+    named,
     newest_first,
     recent_group,
+    titled,
 )
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import MediaFacts
-from upnpserver.upnp.props import fold
 
 _STARS = 5
 
@@ -33,9 +35,7 @@ def pictures(facts: MediaFacts, place: FilePlace, words: Words) -> Iterator[Plac
         yield Placement((top, *way), in_time)
 
 
-def _ways(
-    facts: MediaFacts, place: FilePlace, words: Words
-) -> Iterator[tuple[Container, ...]]:
+def _ways(facts: MediaFacts, place: FilePlace, words: Words) -> Iterator[Way]:
     by_date = child("picture$dates", words["by_date"], sort_key="1")
     yield (by_date, *_days(facts.date, words))
     album = _album(place, words)
@@ -48,8 +48,7 @@ def _ways(
     ):
         top = child(f"picture${kind}s", title, sort_key=order)
         for name in dict.fromkeys(filter(None, names)):
-            object_id = f"picture${kind}${short_hash(fold(name))}"
-            yield (top, child(object_id, name, PHOTO_ALBUM, key(name, words)))
+            yield (top, named(f"picture${kind}", name, PHOTO_ALBUM, words))
     if facts.rating_percent:
         yield (child("picture$ratings", words["ratings"], sort_key="5"), _rating(facts))
 
@@ -67,10 +66,10 @@ def _album(place: FilePlace, words: Words) -> Container:
     folder = place.relative_path.rpartition(b"/")[0]
     title = decoded(folder.rpartition(b"/")[2]) if folder else place.library
     name = short_hash("album", place.library, *place.shown_folders, folder)
-    return child(f"picture$album${name}", title, PHOTO_ALBUM, key(title, words))
+    return titled(f"picture$album${name}", title, PHOTO_ALBUM, words)
 
 
-def _days(date: str, words: Words) -> tuple[Container, ...]:
+def _days(date: str, words: Words) -> Way:
     """Return the containers of year, month and day, as far as date goes."""
     parts = date[:10].split("-") if date else []
     if not parts:

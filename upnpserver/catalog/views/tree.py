@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.views.words import Words
 from upnpserver.upnp.props import fold
 from upnpserver.upnp.values import natural_key
@@ -84,6 +85,24 @@ def child(
     """Return a container; sort_key: see key(). The id settles equal ones."""
     whole_key = f"{_CONTAINERS_FIRST}{sort_key}\x1f{object_id}"
     return Container(object_id, upnp_class, title, whole_key, properties)
+
+
+def named(within: str, name: str, upnp_class: str, words: Words) -> Container:
+    """Return the container of a name; within: what its id begins with."""
+    return titled(id_of_name(within, name), name, upnp_class, words)
+
+
+def id_of_name(within: str, name: str) -> str:
+    """Return the id of a name's container: the same however it is spelled."""
+    return f"{within}${short_hash(fold(name))}"
+
+
+def titled(
+    object_id: str, title: str, upnp_class: str, words: Words, sort: str = ""
+) -> Container:
+    """Return a container in the order of its title, or of sort where that is told."""
+    size = UNKNOWN_SIZE if upnp_class == FOLDER else ()
+    return child(object_id, title, upnp_class, key(sort or title, words), size)
 
 
 @lru_cache(maxsize=4096)

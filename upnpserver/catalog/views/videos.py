@@ -19,14 +19,15 @@ from upnpserver.catalog.views.tree import (
     decoded,
     item_key,
     key,
+    named,
     newest_first,
     number_key,
     recent,
     recent_group,
+    titled,
 )
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import MediaFacts
-from upnpserver.upnp.props import fold
 
 _LAST = 99_999
 _MOST_ACTORS = 20  # of one film: nobody looks for its 40th actor
@@ -46,7 +47,7 @@ def videos(facts: MediaFacts, place: FilePlace, words: Words) -> Iterator[Placem
         return
     everything = child("video$all", words["all_videos"], sort_key="7")
     if facts.series:
-        yield from _episode(facts, place, title, words)
+        yield from _episode(top, facts, place, title, words)
         by_series = item_key(key(facts.series, words), _in_order(facts, title))
         yield Placement((top, everything), by_series)
         return
@@ -56,7 +57,7 @@ def videos(facts: MediaFacts, place: FilePlace, words: Words) -> Iterator[Placem
         yield from (Placement((top, *way), by_title) for way in _film(facts, words))
         if facts.film_set:
             sets = child("video$sets", words["film_sets"], sort_key="5")
-            one = _named("video$set", facts.film_set, FOLDER, words)
+            one = named("video$set", facts.film_set, FOLDER, words)
             yield Placement((top, sets, one), item_key(facts.date, title))
 
 
@@ -76,11 +77,10 @@ def _in_order(facts: MediaFacts, title: str) -> str:
 
 
 def _episode(
-    facts: MediaFacts, place: FilePlace, title: str, words: Words
+    top: Container, facts: MediaFacts, place: FilePlace, title: str, words: Words
 ) -> Iterator[Placement]:
-    top = child("video$", words["videos"], sort_key="2")
     order = item_key(_in_order(facts, title))
-    series = _named("video$series", facts.series, FOLDER, words)
+    series = named("video$series", facts.series, FOLDER, words)
     by_series = child("video$serieses", words["series"], sort_key="2")
     yield Placement((top, by_series, series, *_season(facts, series, words)), order)
     yield Placement((top, *recent_group("video", place, series, words)), order)
@@ -90,8 +90,8 @@ def _episode(
     ):
         above = child(f"video${kind}s", words[text], sort_key=number)
         for name in filter(None, names):
-            one = _named(f"video${kind}", name, upnp_class, words)
-            within = _named(f"{one.object_id}$series", facts.series, FOLDER, words)
+            one = named(f"video${kind}", name, upnp_class, words)
+            within = named(f"{one.object_id}$series", facts.series, FOLDER, words)
             yield Placement((top, above, one, within), order)
 
 
@@ -111,7 +111,7 @@ def _season(facts: MediaFacts, series: Container, words: Words) -> Way:
 def _extras(facts: MediaFacts, place: FilePlace, words: Words) -> Way:
     """Return the way to what came with a series, or with the film of a folder."""
     if facts.series:
-        series = _named("video$series", facts.series, FOLDER, words)
+        series = named("video$series", facts.series, FOLDER, words)
         object_id = f"{series.object_id}$extras"
         extras = child(object_id, words["extras"], FOLDER, LAST, UNKNOWN_SIZE)
         by_series = child("video$serieses", words["series"], sort_key="2")
@@ -127,11 +127,7 @@ def _extras(facts: MediaFacts, place: FilePlace, words: Words) -> Way:
     if not folders:
         return (top,)
     name = short_hash(place.library, *place.shown_folders, *folders)
-    title = folders[-1]
-    within = child(
-        f"video$extra${name}", title, FOLDER, key(title, words), UNKNOWN_SIZE
-    )
-    return (top, within)
+    return (top, titled(f"video$extra${name}", folders[-1], FOLDER, words))
 
 
 def _film(facts: MediaFacts, words: Words) -> Iterator[Way]:
@@ -148,10 +144,4 @@ def _film(facts: MediaFacts, words: Words) -> Iterator[Way]:
     ):
         top = child(f"video${kind}s", words[text], sort_key=order)
         for name in filter(None, names):
-            yield (top, _named(f"video${kind}", name, upnp_class, words))
-
-
-def _named(within: str, name: str, upnp_class: str, words: Words) -> Container:
-    object_id = f"{within}${short_hash(fold(name))}"
-    size = UNKNOWN_SIZE if upnp_class == FOLDER else ()
-    return child(object_id, name, upnp_class, key(name, words), size)
+            yield (top, named(f"video${kind}", name, upnp_class, words))
