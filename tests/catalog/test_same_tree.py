@@ -25,9 +25,6 @@ _DUMP = {
     "children": "select above.object_id, sort_key, object.object_id from child"
     " join object on object.id = child.object"
     " join object as above on above.id = child.parent order by 1, 2, 3",
-    "landmarks": "select above.object_id, position, sort_key, object.object_id"
-    " from landmark join object on object.id = landmark.object"
-    " join object as above on above.id = landmark.parent order by 1, 2",
     "found": "select object.object_id, found.* from found"
     " join object on object.id = found.object order by 1",
     "files": "select * from files order by library, path",

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from upnpserver.catalog import views
 from upnpserver.catalog.identity import ROOT
 from upnpserver.catalog.items import Described, describe_container
+from upnpserver.catalog.landmarks import Landmarks
 from upnpserver.catalog.object_rows import ObjectRows, Place
-from upnpserver.catalog.schema import LANDMARK_EVERY, ROOT_ROW
+from upnpserver.catalog.schema import ROOT_ROW
 from upnpserver.catalog.spellings import Spelling, Spellings, spelled
 from upnpserver.upnp import didl
 
@@ -25,6 +26,7 @@ _SEARCH_CLASSES = tuple(
 )
 
 _MAX_ENDS = 4096
+_MAX_KNOWN = 8192  # some 8 MB
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class ContainerRows:
         self._ends: dict[tuple[int, ...], tuple[views.Way, int]] = {}
         self.changed: set[int] = set()
         self.spellings = Spellings(rows)
+        self._landmarks = Landmarks(rows)
 
     def forget(self) -> None:
         """Drop what is remembered of a transaction that was rolled back."""
@@ -60,6 +63,7 @@ class ContainerRows:
         self.changed.clear()
         self.spellings.forget()
         self._objects.forget()
+        self._landmarks.forget()
 
     def ensure_root(self) -> None:
         """Add the root container to an empty catalog."""
@@ -187,12 +191,21 @@ class ContainerRows:
     def put(self, child: int, places: Set[Place]) -> None:
         """Put an object into containers."""
         self._objects.put(child, places)
-        self.changed.update(parent for parent, _ in places)
+        for parent, sort_key in places:
+            self.changed.add(parent)
+            self._landmarks.note_added(parent, sort_key, child)
 
     def remove_child(self, child: int, place: Place) -> None:
         """Take an object out of a container."""
         self._objects.take_out(child, place)
         self.changed.add(place[0])
+        self._landmarks.note_removed(*place, child)
+
+    def lose_children(self, parents: Set[int]) -> None:
+        """Note that some children of containers were taken away by other means."""
+        self.changed |= parents
+        for parent in parents:
+            self._landmarks.note_lost(parent)
 
     def settle(self, update_id: int) -> list[str]:
         """Bring the changed containers up to date; return their object ids."""
@@ -200,7 +213,7 @@ class ContainerRows:
         settled: dict[int, str] = {}
         while self.changed:
             row = self.changed.pop()
-            count = self._place_landmarks(row)
+            count = self._landmarks.settle(row)
             if count == 0 and row != ROOT_ROW:
                 settled.pop(row, None)
                 self._remove(row)
@@ -212,6 +225,9 @@ class ContainerRows:
                 " returning object_id",
                 (count, update_id, row),
             ).fetchone()[0]
+        if len(self._known) > _MAX_KNOWN:
+            self._known.clear()
+            self._ends.clear()
         return sorted(settled.values())
 
     def _take_art(self, row: int) -> None:
@@ -239,22 +255,6 @@ class ContainerRows:
             "select object_id from object where id = ?", (row,)
         ).fetchone()
         return str(object_id)
-
-    def _place_landmarks(self, row: int) -> int:
-        """Count a container's children and note every LANDMARK_EVERYth."""
-        count = self._rows.execute(
-            "select count(*) from child where parent = ?", (row,)
-        ).fetchone()[0]
-        self._rows.execute("delete from landmark where parent = ?", (row,))
-        if count > LANDMARK_EVERY:
-            self._rows.execute(
-                "insert into landmark select parent, n - 1, sort_key, object from"
-                " (select parent, sort_key, object, row_number() over"
-                "   (order by sort_key, object) as n from child where parent = ?1)"
-                " where n % ?2 = 1",
-                (row, LANDMARK_EVERY),
-            )
-        return int(count)
 
     def _remove(self, row: int) -> None:
         for place in self._objects.places_of(row):

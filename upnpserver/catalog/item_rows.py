@@ -289,7 +289,7 @@ class ItemRows:
         ).fetchall()
         for row in objects:
             parents = {parent for parent, _ in self._objects.places_of(row[0])}
-            self._containers.changed |= parents
+            self._containers.lose_children(parents)
             self._containers.spellings.doubt(parents)
         for table, column in (
             ("child", "object"),

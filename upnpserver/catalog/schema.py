@@ -112,9 +112,8 @@ _INDEXES: dict[str, tuple[tuple[tuple[str, ...], bool], ...]] = {
     "object": ((("object_id",), True),),
     "item": ((("file",), True),),
 }
-# The children of a container in the order in which they are shown. A landmark
-# is every LANDMARK_EVERYth child with its position, so that a page deep inside
-# a long list is found at once, and one new file rewrites next to nothing.
+# The children of a container in the order in which they are shown. Landmarks:
+# see catalog/landmarks.py.
 _ORDERED_TABLES = """
 create table child (
     parent integer not null, sort_key text not null, object integer not null,
