@@ -4,8 +4,6 @@ import pytest
 from support.escaped import plain
 from support.made_up_files import MUSIC, cover, film, track
 
-from upnpserver.catalog.reader import Reader
-from upnpserver.catalog.writer import Writer
 from upnpserver.errors import NoSuchObject
 from upnpserver.model import Kind, Window
 from upnpserver.policy import EVERYONE
@@ -17,21 +15,6 @@ ALBUM = (
     track("A/2.mp3", title="Two", album="First", album_artists=("Ann",), track=2),
 )
 COVER = cover("A/folder.jpg", content_id="cover" * 3 + "a", width=160, height=160)
-
-
-@pytest.fixture
-def writer(tmp_path):
-    writer = Writer(tmp_path / "catalog.sqlite")
-    writer.sync_roots([MUSIC])
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
-def reader(writer, tmp_path):
-    reader = Reader(tmp_path / "catalog.sqlite")
-    yield reader
-    reader.close()
 
 
 def covers(reader, object_id="0"):

@@ -25,19 +25,6 @@ PAGE_BYTES = 4096
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "catalog.sqlite"
-
-
-@pytest.fixture
-def writer(path):
-    writer = Writer(path)
-    writer.sync_roots([MUSIC])
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
 def household(writer):
     writer.apply(HOUSEHOLD, [])
     return writer

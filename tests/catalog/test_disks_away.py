@@ -20,11 +20,6 @@ ALL = [replace(file, root=DISK) for file in HOUSEHOLD]
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "catalog.sqlite"
-
-
-@pytest.fixture
 def writer(path):
     writer = Writer(path)
     writer.sync_roots([DISK])

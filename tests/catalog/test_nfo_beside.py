@@ -4,25 +4,8 @@ import pytest
 from support.escaped import plain
 from support.made_up_files import MUSIC, film, nfo
 
-from upnpserver.catalog.reader import Reader
-from upnpserver.catalog.writer import Writer
 from upnpserver.model import Window
 from upnpserver.policy import EVERYONE
-
-
-@pytest.fixture
-def writer(tmp_path):
-    writer = Writer(tmp_path / "catalog.sqlite")
-    writer.sync_roots([MUSIC])
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
-def reader(writer, tmp_path):
-    reader = Reader(tmp_path / "catalog.sqlite")
-    yield reader
-    reader.close()
 
 
 def shown(reader):
