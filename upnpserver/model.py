@@ -131,6 +131,8 @@ class MediaFacts:
     packet_size: int | None = None  # MPEG-TS: 188 or 192
     timestamped: bool = False  # MPEG-TS of 192: timestamps are not all zero
     art_mime: str = ""  # embedded picture's MIME name; empty: none
+    art_offset: int = 0  # where it lies in the file
+    art_length: int = 0  # 0: not in one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +178,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A run of bytes inside a file, as long as the file is what it was."""
+
+    offset: int
+    length: int
+    size_bytes: int  # of the file in which it was found
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
-    """One file (or picture) that can be sent over HTTP.
+    """One file (or picture, or subtitle) that can be sent over HTTP.
 
     root and relative_path are bytes as the file system has them; the path is
     opened below root without following links out of it. Size and time are not
     told: a stream takes them from the file that it opened, which may be newer
-    than the catalog.
+    than the catalog. span: where only a part of the file is meant; it is gone
+    when the file has changed.
     """
 
     item_id: str
@@ -192,6 +205,7 @@ class Resource:
     mime: str
     content_features: str  # the 4th field of protocolInfo
     duration_ms: int | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Covers in folders: which items and containers they stand for."""
 
+from dataclasses import replace
+
 import pytest
 from support.escaped import plain
 from support.made_up_files import MUSIC, cover, film, track
 
 from upnpserver.errors import NoSuchObject
-from upnpserver.model import Kind, Window
+from upnpserver.model import Kind, Span, Window
 from upnpserver.policy import EVERYONE
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import EVERYTHING, parse_filter
@@ -54,6 +56,60 @@ def test_a_cover_stands_for_its_folder_whichever_is_read_first(writer, reader, b
         writer.apply(batch, [])
     assert with_art(reader) == EVERYWHERE
     assert set(covers(reader).values()) == {b"", COVER.facts.content_id}
+
+
+EMBEDDED = {"art_mime": "image/png", "art_offset": 40, "art_length": 50}
+
+
+def test_a_song_has_its_own_picture_and_its_album_that_of_the_folder(writer, reader):
+    writer.apply((track("A/1.mp3", title="One", album="First", **EMBEDDED),), [])
+    own = covers(reader)["Folders/A/One"]
+    assert set(covers(reader).values()) == {b"", own}
+    writer.apply([COVER], [])
+    assert covers(reader)["Folders/A/One"] == own
+    assert covers(reader)["Music/Albums/First/One"] == own
+    assert covers(reader)["Music/Albums/First"] == COVER.facts.content_id
+    writer.apply([cover("A/1.jpg", content_id="named" * 3 + "a")], [])
+    assert covers(reader)["Folders/A/One"] == "named" * 3 + "a"
+
+
+def test_a_film_has_a_picture_beside_it_before_the_one_inside(writer, reader):
+    writer.apply((film("F/Film.mkv", **EMBEDDED), cover("front.jpg")), [])
+    inside = covers(reader)["Folders/F/Film"]
+    assert reader.resource(inside, EVERYONE).span
+    writer.apply([COVER, cover("F/folder.jpg", content_id="beside" * 2 + "aaaa")], [])
+    assert covers(reader)["Folders/F/Film"] == "beside" * 2 + "aaaa"
+
+
+def test_the_picture_inside_a_file_can_be_had_until_it_leaves(writer, reader):
+    song = track("A/1.mp3", title="One", size_bytes=99, mtime_ns=7, **EMBEDDED)
+    writer.apply([song], [])
+    first = covers(reader)["Folders/A/One"]
+    resource = reader.resource(first, EVERYONE)
+    assert resource.span == Span(40, 50, 99, 7)
+    assert (resource.kind, resource.mime) == (Kind.IMAGE, "image/png")
+    assert resource.relative_path == b"A/1.mp3"
+    smaller = replace(song.facts, art_length=49)
+    writer.apply([replace(song, facts=smaller)], [])
+    second = covers(reader)["Folders/A/One"]
+    assert reader.resource(second, EVERYONE).span == Span(40, 49, 99, 7)
+    with pytest.raises(NoSuchObject):
+        reader.resource(first, EVERYONE)
+    writer.apply([replace(song, facts=replace(song.facts, art_length=0))], [])
+    assert with_art(reader) == set()
+    with pytest.raises(NoSuchObject):
+        reader.resource(second, EVERYONE)
+
+
+def test_a_disk_that_is_away_has_no_pictures(writer, reader):
+    writer.apply([track("A/1.mp3", title="One", **EMBEDDED)], [])
+    art = covers(reader)["Folders/A/One"]
+    writer.sync_roots([], [MUSIC])
+    with pytest.raises(NoSuchObject):
+        reader.resource(art, EVERYONE)
+    writer.sync_roots([MUSIC])
+    assert covers(reader)["Folders/A/One"] == art
+    assert reader.resource(art, EVERYONE).span
 
 
 def test_a_cover_that_leaves_is_shown_no_more(writer, reader):

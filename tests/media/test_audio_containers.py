@@ -51,8 +51,8 @@ def test_flac():
     assert (found.sample_rate_hz, found.channels) == (44100, 2)
     assert (found.bits_per_sample, found.samples) == (16, 88200)
     assert found.comments == (("title", "Ö"), ("a", "b=c"))
-    assert found.pictures[0].startswith(b"\x89PNG")
-    assert len(found.pictures[0]) < 1024
+    assert found.pictures[0].head.startswith(b"\x89PNG")
+    assert len(found.pictures[0].head) < 1024
 
 
 def test_a_comment_block_told_too_short():
@@ -158,8 +158,8 @@ def test_mp4_tags():
         "gnre": ["18"],
         "ARTISTS": ["One", "Two"],
     }
-    assert found.covers[0].startswith(b"\x89PNG")
-    assert len(found.covers[0]) == 256
+    assert found.covers[0].head.startswith(b"\x89PNG")
+    assert len(found.covers[0].head) == 256
 
 
 @pytest.mark.parametrize("big", [False, True])

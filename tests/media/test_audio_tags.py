@@ -34,6 +34,7 @@ from mutagen.id3 import (
     USLT,
 )
 
+from upnpserver.media import embedded
 from upnpserver.media.audio_mp4 import Mp4
 from upnpserver.media.audio_tag_formats import (
     from_ape,
@@ -474,7 +475,7 @@ def test_picture_in_a_vorbis_comment():
     encoded = base64.b64encode(picture.write()).decode()
     assert from_vorbis([("METADATA_BLOCK_PICTURE", encoded)]).art_mime == "image/png"
     assert from_vorbis([("metadata_block_picture", "!!")]).art_mime == ""
-    assert from_vorbis([], [b"GIF89a"]).art_mime == "image/gif"
+    assert from_vorbis([], [embedded.Picture(b"GIF89a")]).art_mime == "image/gif"
 
 
 def test_picture_of_windows_media():

@@ -102,7 +102,7 @@ def test_reads_what_mutagen_writes(version, words):
     free = {about: "".join(texts) for about, texts in found.described("TXXX")}
     assert free.get("other", "") == one
     assert list(found.ratings()) == [("a@b", 196)]
-    assert found.pictures() == [PNG]
+    assert [picture.head for picture in found.pictures()] == [PNG]
     assert found.has("USLT")
     assert not found.has("SYLT")
 
@@ -135,7 +135,9 @@ def test_a_picture_costs_no_more_than_its_beginning():
 
     found = read_id3v2(read_at)
     assert found.texts("TIT2") == ["After"]
-    assert found.pictures()[0].startswith(PNG)
+    assert found.pictures()[0].head.startswith(PNG)
+    (place,) = [(one.offset, one.length) for one in found.pictures()]
+    assert place == (data.index(PNG), len(picture))
     assert sum(spans) < 20_000
 
 
@@ -260,7 +262,10 @@ def test_odd_texts(content, title):
     ],
 )
 def test_picture(content):
-    assert read(raw_tag(frame(b"APIC", content))).pictures() == [PNG]
+    data = raw_tag(frame(b"APIC", content))
+    (picture,) = read(data).pictures()
+    assert picture.head == PNG
+    assert (picture.offset, picture.length) == (data.index(PNG), len(PNG))
 
 
 @pytest.mark.parametrize(
@@ -307,7 +312,9 @@ def test_any_frame_gives_a_tag(content, name, version, header_flags, flags):
         assert isinstance(told, list)
     assert all(0 <= stars <= 255 for _, stars in found.ratings())
     assert all(start >= 0 for start, _ in found.chapters())
-    assert all(isinstance(picture, bytes) for picture in found.pictures())
+    for picture in found.pictures():
+        if picture.length:
+            assert data[picture.offset :].startswith(picture.head)
 
 
 @given(st.binary(max_size=300).map(lambda tail: b"ID3" + tail))

@@ -11,7 +11,7 @@ import pytest
 from http_wire import OWN_LINES, Door, parse_answers
 
 from upnpserver.errors import NoSuchObject
-from upnpserver.model import Kind, Resource
+from upnpserver.model import Kind, Resource, Span
 from upnpserver.net import source
 from upnpserver.net.openfile import OpenFile
 from upnpserver.net.stream import Streams
@@ -325,6 +325,60 @@ def test_a_disk_that_fails_is_not_told_as_a_missing_file(house, monkeypatch, num
 
     monkeypatch.setattr(OpenFile, "open", open_file)
     assert house.ask(f"/media/{FILM}/x").status == 503
+
+
+COVER = "covercovercover2"
+SPAN = Span(1000, 500, len(CONTENT), MODIFIED * 10**9)
+
+
+@pytest.fixture
+def picture(house):
+    """Return the path of a picture inside a film."""
+    more = {"kind": Kind.IMAGE, "mime": "image/png", "duration_ms": None}
+    house.add(COVER, "inside.mp4", CONTENT, span=SPAN, **more)
+    return f"/media/{COVER}/art.png"
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [("", 0, 500), ("0-", 0, 500), ("10-19", 10, 20), ("-7", 493, 500)],
+)
+def test_a_part_of_a_file_is_all_there_is(house, picture, asked, start, end):
+    answer = house.ask(picture, *([f"Range: bytes={asked}"] if asked else []))
+    assert answer.body == CONTENT[1000 + start : 1000 + end]
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Content-Length"] == str(end - start)
+    if asked:
+        assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/500"
+
+
+def test_head_of_a_part_of_a_file(house, picture):
+    answer = house.ask(picture, method="HEAD")
+    assert (answer.status, answer.headers["Content-Length"]) == (200, "500")
+
+
+def test_nothing_beyond_a_part_of_a_file(house, picture):
+    answer = house.ask(picture, "Range: bytes=500-")
+    assert answer.status == 416
+    assert answer.headers["Content-Range"] == "bytes */500"
+
+
+def test_a_part_is_gone_when_its_file_was_written_anew(house, picture):
+    path = house.folder / "inside.mp4"
+    os.utime(path, (MODIFIED + 1, MODIFIED + 1))
+    assert house.ask(picture).status == 404
+    path.write_bytes(CONTENT[:-1])
+    os.utime(path, (MODIFIED, MODIFIED))
+    assert house.ask(picture).status == 404
+
+
+def test_a_part_beyond_its_file_is_gone(house):
+    for span in (replace(SPAN, offset=len(CONTENT) - 499), replace(SPAN, length=2**40)):
+        house.add(COVER, "inside.mp4", CONTENT, kind=Kind.IMAGE, span=span)
+        files = open_files(house)
+        assert house.ask(f"/media/{COVER}/art.png").status == 404
+        house.threads.turn()  # closed
+        assert open_files(house) == files
 
 
 def test_the_door_s_policy_decides_what_is_there(house):

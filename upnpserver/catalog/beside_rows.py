@@ -5,12 +5,15 @@ an album on several discs and a series with seasons keep them there.
 """
 
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+from upnpserver.catalog.items import Pictures, media_path
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.facts import facts_from_json
 from upnpserver.media.nfo import merged, with_show
-from upnpserver.media.sidecars import art_for, nfo_for
+from upnpserver.media.sidecars import folder_art, nfo_for, own_art
 from upnpserver.model import Kind, MediaFacts, Role
 from upnpserver.upnp import didl
 
@@ -33,19 +36,42 @@ class BesideRows:
         """Drop what is remembered: the rows may have changed."""
         self._folders.clear()
 
-    def art(self, root_row: int, relative_path: bytes) -> bytes:
-        """Return the packed art of a file, empty if there is none."""
+    def pictures(
+        self, root_row: int, relative_path: bytes, facts: MediaFacts, embedded_id: str
+    ) -> Pictures:
+        """Return the packed art of a file.
+
+        A picture named as the file goes before all. Then a song has the picture
+        inside it, as each may have its own; its album has the folder's. A film
+        has its folder's before the one inside, as that of Kodi and Jellyfin is
+        the better one.
+
+        facts: the file's own. embedded_id: of the picture inside it, if any.
+        """
         directory, _, name = relative_path.rpartition(b"/")
+        own = self._art_in(root_row, directory, partial(own_art, name))
+        of_folder = self._art_in(root_row, directory, folder_art)
         above = directory.rpartition(b"/")[0]
-        for path, wanted in ((directory, name), (above, b"")):
-            folder = self._folder(root_row, path)
-            pictures = [name for name in folder if folder[name].role == Role.ART]
-            best = art_for(wanted, pictures)
-            if best is not None:
-                return _packed(best, folder[best].facts)
-            if not above:  # what lies in the library's root stands for none below
-                break
-        return b""
+        of_above = b""
+        if above and not of_folder:  # the library's root stands for none below
+            of_above = self._art_in(root_row, above, folder_art)
+        inside = b""
+        if embedded_id:
+            suffix = facts.art_mime.replace("/", ".").encode()
+            inside = didl.pack_art(media_path(embedded_id, "art", suffix), "")
+        if facts.kind is Kind.AUDIO:
+            art = own or inside or of_folder or of_above
+            group_art = of_folder or of_above
+            return Pictures(art, group_art if group_art != art else b"")
+        return Pictures(own or of_folder or inside or of_above)
+
+    def _art_in(
+        self, root_row: int, path: bytes, best_of: Callable[[list[bytes]], bytes | None]
+    ) -> bytes:
+        """Return the best packed art of a folder, empty if there is none."""
+        folder = self._folder(root_row, path)
+        best = best_of([name for name in folder if folder[name].role == Role.ART])
+        return b"" if best is None else _packed(best, folder[best].facts)
 
     def told(
         self, root_row: int, relative_path: bytes, facts: MediaFacts
@@ -61,15 +87,16 @@ class BesideRows:
         if not facts.series and facts.episode is None:
             return facts
         above = self._nfos(root_row, directory.rpartition(b"/")[0])
-        show = own.get(_SHOW) or above.get(_SHOW)
-        return with_show(facts, show) if show else facts
+        for folder in (own, above):
+            shows = sorted(name for name in folder if name.lower() == _SHOW)
+            if shows:
+                return with_show(facts, folder[shows[0]])
+        return facts
 
     def _nfos(self, root_row: int, path: bytes) -> dict[bytes, MediaFacts]:
         folder = self._folder(root_row, path)
         return {
-            name.lower() if name.lower() == _SHOW else name: file.facts
-            for name, file in folder.items()
-            if file.role == Role.NFO
+            name: file.facts for name, file in folder.items() if file.role == Role.NFO
         }
 
     def _folder(self, root_row: int, path: bytes) -> dict[bytes, _File]:
@@ -88,7 +115,4 @@ class BesideRows:
 
 
 def _packed(name: bytes, facts: MediaFacts) -> bytes:
-    extension = name.rpartition(b".")[2].lower().decode("ascii", "replace")
-    return didl.pack_art(
-        f"/media/{facts.content_id}/art.{extension}", profile_of(facts)
-    )
+    return didl.pack_art(media_path(facts.content_id, "art", name), profile_of(facts))

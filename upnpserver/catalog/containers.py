@@ -241,8 +241,9 @@ class ContainerRows:
         if upnp_class == views.PLAIN:
             return
         (art,) = self._rows.execute(
-            "select art from child join object on object.id = child.object"
-            " where child.parent = ? order by sort_key, child.object limit 1",
+            "select coalesce(group_art, art) from child"
+            " join object on object.id = child.object where child.parent = ?"
+            " order by sort_key, child.object limit 1",
             (row,),
         ).fetchone()
         if art != before:

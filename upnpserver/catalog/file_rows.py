@@ -132,7 +132,7 @@ class FileRows:
             self.contents.add(content_id)
             self.fresh[row] = file.facts
         if file.role is Role.ART:
-            self._note_art(row, file.facts)
+            self._attach_art(row, file.facts)
         if file.role in _SHOWN_BESIDE:
             self._show_around(root_row, file.directory)
 
@@ -155,13 +155,14 @@ class FileRows:
         )
         return int(row)
 
-    def _note_art(self, row: int, facts: MediaFacts | None) -> None:
-        self._rows.execute("delete from art where file = ?", (row,))
+    def _attach_art(self, row: int, facts: MediaFacts | None) -> None:
+        self._rows.execute("delete from attached where file = ?", (row,))
         if facts is not None:
             features = content_features(facts.kind, profile_of(facts))
             self._rows.execute(
-                "insert into art (file, mime, features) values (?, ?, ?)",
-                (row, facts.mime, features),
+                "insert into attached (file, attached_id, mime, features)"
+                " values (?, ?, ?, ?)",
+                (row, facts.content_id, facts.mime, features),
             )
 
     def _show_around(self, root_row: int, path: bytes) -> None:
@@ -197,7 +198,7 @@ class FileRows:
             self.gone.append(row)
             if role == Role.MEDIA and content_id:
                 self.contents.add(content_id)
-            self._rows.execute("delete from art where file = ?", (row,))
+            self._rows.execute("delete from attached where file = ?", (row,))
             if role in _SHOWN_BESIDE:
                 self._show_around(root_row, path)
         emptied = self._rows.execute(

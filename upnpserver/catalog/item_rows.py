@@ -15,9 +15,10 @@ from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import describe_item, media_path
+from upnpserver.catalog.items import Pictures, describe_item, media_path
 from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
+from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.paths import joined
@@ -45,7 +46,8 @@ class _ShownFile:
     facts: MediaFacts
     own_facts: MediaFacts  # without what the files beside it tell
     place: views.FilePlace
-    art: bytes
+    embedded_id: str  # of the picture in it
+    pictures: Pictures
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -81,14 +83,17 @@ class ItemRows:
         self._containers, self._words = containers, words
         self._beside = BesideRows(rows)
         self._items: list[tuple[object, ...]] = []  # rows not yet written
+        self._attached: list[tuple[object, ...]] = []
 
     def forget(self) -> None:
         """Drop what is remembered of a transaction that has ended."""
         self._beside.clear()
         self._items.clear()
+        self._attached.clear()
 
     def drop_all(self) -> None:
         """Take all items and containers away: they are made anew."""
+        self._rows.execute("delete from attached where file in (select file from item)")
         self._rows.execute("delete from item")
         self._containers.drop_all()
 
@@ -122,6 +127,12 @@ class ItemRows:
             self._items,
         )
         self._items.clear()
+        self._rows.executemany(
+            "insert or replace into attached (file, attached_id, mime, features,"
+            " first_byte, length) values (?, ?, ?, ?, ?, ?)",
+            self._attached,
+        )
+        self._attached.clear()
 
     def _files_of(
         self,
@@ -188,8 +199,9 @@ class ItemRows:
                 relative = joined(path, name)
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 told = self._beside.told(root_row, relative, facts)
-                art = self._beside.art(root_row, relative)
-                yield _ShownFile(row, size, told, facts, place, art)
+                embedded_id = _embedded_id(root, relative, facts)
+                pictures = self._beside.pictures(root_row, relative, facts, embedded_id)
+                yield _ShownFile(row, size, told, facts, place, embedded_id, pictures)
 
     def respell(self, roots: Mapping[int, Root]) -> None:
         """Spell containers anew that may have lost the file they are spelled as."""
@@ -223,8 +235,10 @@ class ItemRows:
     def _show(self, file: _ShownFile, item_id: str, row: int | None) -> None:
         """Make an item, or make it anew; row: the object's, None if there is none."""
         title = views.shown_title(file.facts, file.place, self._words)
+        name = file.place.relative_path
+        url_path = media_path(item_id, file.facts.kind.value, name)
         described, features = describe_item(
-            file.facts, title, _url_path(file, item_id), file.size_bytes, file.art
+            file.facts, title, url_path, file.size_bytes, file.pictures
         )
         ways = views.placements(file.facts, file.place, self._words)
         places = {
@@ -241,9 +255,13 @@ class ItemRows:
             )
             self._containers.put(row, places)
         else:
-            art = described.art or None
-            self._objects.update(row, described, parent=folder, art=art)
+            art, group_art = described.art or None, described.group_art or None
+            self._objects.update(
+                row, described, parent=folder, art=art, group_art=group_art
+            )
             self._move(row, places)
+            self._rows.execute("delete from attached where file = ?", (file.row,))
+        self._attach(file)
         self._items.append(
             (
                 row,
@@ -255,6 +273,16 @@ class ItemRows:
                 None if file.facts is file.own_facts else facts_to_json(file.facts),
             )
         )
+
+    def _attach(self, file: _ShownFile) -> None:
+        """Have the picture inside a file sent, if there is one."""
+        if file.embedded_id:
+            facts = file.own_facts
+            features = content_features(Kind.IMAGE)
+            span = facts.art_offset, facts.art_length
+            self._attached.append(
+                (file.row, file.embedded_id, facts.art_mime, features, *span)
+            )
 
     def _move(self, row: int, places: set[Place]) -> None:
         """Have an item in these places, and in no other but playlists."""
@@ -277,6 +305,7 @@ class ItemRows:
         for place in places:
             self._containers.remove_child(found[0], place)
         self._containers.spellings.doubt(parent for parent, _ in places)
+        self._rows.execute("delete from attached where file = ?", (file_row,))
         self._rows.execute("delete from object where id = ?", found)
         self._rows.execute("delete from found where object = ?", found)
 
@@ -291,6 +320,12 @@ class ItemRows:
             parents = {parent for parent, _ in self._objects.places_of(row[0])}
             self._containers.lose_children(parents)
             self._containers.spellings.doubt(parents)
+        self._rows.execute(
+            "delete from attached where file in (select item.file from item"
+            " join file on file.id = item.file"
+            " join directory on directory.id = file.directory where root = ?)",
+            (root_row,),
+        )
         for table, column in (
             ("child", "object"),
             ("found", "object"),
@@ -304,6 +339,9 @@ def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _url_path(file: _ShownFile, item_id: str) -> str:
-    extension = file.place.relative_path.rpartition(b".")[2].decode("ascii", "replace")
-    return media_path(item_id, file.facts.kind, extension)
+def _embedded_id(root: Root, relative_path: bytes, facts: MediaFacts) -> str:
+    """Return the id of the picture in a file: another one's is another."""
+    if not facts.art_length:
+        return ""
+    span = f"{facts.art_offset}-{facts.art_length}"
+    return short_hash(root.library, *root.shown, relative_path, span)

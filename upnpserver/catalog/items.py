@@ -4,6 +4,7 @@ Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from upnpserver.catalog.marked import marked
 from upnpserver.catalog.views import Container, is_film
@@ -27,16 +28,35 @@ class Described:
     segments: bytes
     found: dict[str, str | int | None]
     art: bytes = b""
+    group_art: bytes = b""  # by which it stands for containers; empty: art
 
 
-def media_path(item_id: str, kind: Kind, extension: str) -> str:
-    """Return the URL path of an item; some players go by its extension."""
-    suffix = extension.lower() if extension.isascii() and extension.isalnum() else ""
-    return f"/media/{item_id}/{kind.value}" + (f".{suffix}" if suffix else "")
+class Pictures(NamedTuple):
+    """The packed art of an item, as Described has it."""
+
+    art: bytes = b""
+    group_art: bytes = b""
+
+
+NO_PICTURES = Pictures()
+
+
+def media_path(sent_id: str, what: str, name: bytes) -> str:
+    """Return the URL path of a file of this name; some players go by its extension.
+
+    what: a word that tells people what is sent.
+    """
+    extension = name.rpartition(b".")[2].lower()
+    suffix = f".{extension.decode('ascii')}" if extension.isalnum() else ""
+    return f"/media/{sent_id}/{what}{suffix}"
 
 
 def describe_item(
-    facts: MediaFacts, title: str, url_path: str, size_bytes: int, art: bytes = b""
+    facts: MediaFacts,
+    title: str,
+    url_path: str,
+    size_bytes: int,
+    pictures: Pictures = NO_PICTURES,
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
     features = content_features(facts.kind, profile_of(facts))
@@ -71,7 +91,7 @@ def describe_item(
         "protocol_info": marked(resource.protocol_info),
         "resolution": marked(resolution),
     }
-    return Described(upnp_class, title, segments, found, art), features
+    return Described(upnp_class, title, segments, found, *pictures), features
 
 
 def describe_container(container: Container) -> Described:

@@ -31,6 +31,7 @@ from upnpserver.model import (
     Page,
     Resource,
     SortKey,
+    Span,
     Window,
 )
 from upnpserver.paths import joined
@@ -47,14 +48,16 @@ _PLACE = (
 )
 _FILE = "root.path, directory.path, file.name"
 _ITEM_FILE = (
-    f"select kind, {_FILE}, mime, features, item.duration_ms"
+    f"select kind, {_FILE}, mime, features, item.duration_ms, null, null, null, null"
     " from object join item on item.object = object.id"
     f" join file on file.id = item.file{_PLACE} where object_id = ?"
 )
-_ART_FILE = (
-    f"select '{Kind.IMAGE}', {_FILE}, mime, features, null"
-    f" from file join art on art.file = file.id{_PLACE}"
-    " where content_id = ? and is_here order by file.id limit 1"
+# All that is attached is sent in the way of pictures, subtitles too.
+_ATTACHED_FILE = (
+    f"select '{Kind.IMAGE}', {_FILE}, mime, features, null,"
+    " first_byte, length, size_bytes, mtime_ns"
+    f" from file join attached on attached.file = file.id{_PLACE}"
+    " where attached_id = ? and is_here order by file.id limit 1"
 )
 _REMEMBERED_ROWS = 200_000
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
@@ -187,17 +190,17 @@ class Reader:
 
     @damage_told()
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
-        """Return the file of an item, or of the art that stands for some.
+        """Return the file of an item, or of what is attached to some.
 
         Raises NoSuchObject.
         """
         found = (
             self._rows.execute(_ITEM_FILE, (original(item_id),)).fetchone()
-            or self._rows.execute(_ART_FILE, (item_id,)).fetchone()
+            or self._rows.execute(_ATTACHED_FILE, (item_id,)).fetchone()
         )
         if found is None:
             raise NoSuchObject
-        kind, root, directory, name, mime, features, duration = found
+        kind, root, directory, name, mime, features, duration, *span = found
         return Resource(
             item_id=item_id,
             kind=Kind(kind),
@@ -206,6 +209,7 @@ class Reader:
             mime=mime,
             content_features=features,
             duration_ms=duration,
+            span=None if span[0] is None else Span(*span),
         )
 
     @damage_told()

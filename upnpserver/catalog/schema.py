@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 5
+VERSION = 6
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -25,7 +25,10 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # An item has facts of its own where files beside it tell more than file.facts.
 # spelled_variously: see catalog/spellings.py.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
-# the packed albumArtURI of an object, see didl.pack_art().
+# the packed albumArtURI of an object, see didl.pack_art(); group_art: the one by
+# which an item stands for the containers that it is in, where that is another.
+# attached: what else than items is sent, by ids of their own: files beside media,
+# or pictures inside it (first_byte, length).
 _TABLES: dict[str, dict[str, type]] = {
     "meta": {"name": str, "value": str},
     "root": {
@@ -59,6 +62,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "title": str,
         "segments": bytes,
         "art": bytes,
+        "group_art": bytes,
         "child_count": int,
         "update_id": int,
     },
@@ -71,7 +75,14 @@ _TABLES: dict[str, dict[str, type]] = {
         "duration_ms": int,
         "facts": str,
     },
-    "art": {"file": int, "mime": str, "features": str},
+    "attached": {
+        "file": int,
+        "attached_id": str,
+        "mime": str,
+        "features": str,
+        "first_byte": int,
+        "length": int,
+    },
     "spelled_variously": {"object": int},
     "found": {
         "object": int,
@@ -95,7 +106,7 @@ _PRIMARY_KEYS = {
     "meta": "name",
     "spelled_variously": "object",
     "item": "object",
-    "art": "file",
+    "attached": "file",
     "found": "object",
 }
 _NOT_NULL = {
@@ -104,13 +115,14 @@ _NOT_NULL = {
     "file": {"directory", "name", "role", "size_bytes", "mtime_ns"},
     "object": {"object_id", "is_container", "class", "title", "segments"},
     "item": {"file", "kind", "mime", "features"},
-    "art": {"mime", "features"},
+    "attached": {"attached_id", "mime", "features"},
 }
 _INDEXES: dict[str, tuple[tuple[tuple[str, ...], bool], ...]] = {
     "directory": ((("root", "path"), True),),
     "file": ((("directory", "name"), True), (("content_id",), False)),
     "object": ((("object_id",), True),),
     "item": ((("file",), True),),
+    "attached": ((("attached_id",), False),),
 }
 # The children of a container in the order in which they are shown. Landmarks:
 # see catalog/landmarks.py.

@@ -40,6 +40,7 @@ _numbers_of: Final = attrgetter(
     *("bits_per_sample", "width", "height", "color_depth", "orientation"),
     *("frame_rate_mhz", "video_level", "packet_size", "rating_percent", "part"),
     *("season", "episode", "last_episode", "skipped_remote"),
+    *("art_offset", "art_length"),
 )
 
 SHUT_IN: Final = b"S"

@@ -78,6 +78,9 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
     if bitrate_bps is None and duration_ms:
         bitrate_bps = source.size_bytes * 8000 // duration_ms
     lossless = sound.codec in _LOSSLESS
+    tags = sound.tags
+    if tags.art_offset + tags.art_length > source.size_bytes:
+        tags = replace(tags, art_offset=0, art_length=0)
     return MediaFacts(
         kind=Kind.AUDIO,
         mime=mime_for(container, Kind.AUDIO),
@@ -90,13 +93,13 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
         bits_per_sample=_count(sound.bits_per_sample) if lossless else None,
         audio_codec=sound.codec,
         audio_profile=sound.profile,
-        **sound.tags.fields(),
+        **tags.fields(),
     )
 
 
 def with_asf_tags(facts: MediaFacts, source: Source) -> MediaFacts:
     """Return facts with the tags of a WMA file, which libmediainfo reads less of."""
-    tags = tag_formats.from_asf(_open(ASF, source).tags)
+    tags = tag_formats.from_asf(_open(ASF, source).tags, source.find_before)
     return replace(facts, **tags.fields())
 
 
@@ -295,7 +298,7 @@ def _with_ape_tags(reader: Any, codec: str) -> Callable[[Source], _Sound]:
     def read(source: Source) -> _Sound:
         found = _open(reader, source)
         tags = (
-            tag_formats.from_ape(found.tags)
+            tag_formats.from_ape(found.tags, source.find_behind)
             if found.tags
             else tags_beside(source).tags()
         )

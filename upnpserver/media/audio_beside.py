@@ -76,6 +76,6 @@ def _names_a_song(tags: Tags) -> bool:
 def _ape_behind(source: Source) -> Tags | None:
     reader: Any = APEv2
     try:
-        return from_ape(reader(source.stream()))
+        return from_ape(reader(source.stream()), source.find_behind)
     except MutagenError:
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upnpserver.errors import ProbeError
+from upnpserver.media.embedded import Picture
 from upnpserver.media.riff import ReadAt
 
 _STREAM_INFO, _COMMENTS, _PICTURE = 0, 4, 6
@@ -35,7 +36,7 @@ class Flac:
     bits_per_sample: int
     samples: int  # 0: not told
     comments: tuple[Comment, ...]
-    pictures: tuple[bytes, ...]  # their beginnings
+    pictures: tuple[Picture, ...]
     sound_at: int  # where the first frame is
 
 
@@ -46,7 +47,7 @@ def read_flac(read_at: ReadAt, start: int) -> Flac:
     """
     info = b""
     comments: tuple[Comment, ...] = ()
-    pictures: list[bytes] = []
+    pictures: list[Picture] = []
     at = start + 4
     for _ in range(_MAX_BLOCKS):
         header = read_at(at, 4)
@@ -59,7 +60,7 @@ def read_flac(read_at: ReadAt, start: int) -> Flac:
         elif kind == _COMMENTS and not comments:
             comments, length = _comments(read_at, at, length)
         elif kind == _PICTURE:
-            picture, length = _picture(read_at(at, _PICTURE_LOOK), length)
+            picture, length = _picture(read_at(at, _PICTURE_LOOK), at, length)
             pictures.append(picture)
         at += length
         if header[0] & _LAST:
@@ -88,15 +89,17 @@ def _comments(read_at: ReadAt, at: int, length: int) -> tuple[tuple[Comment, ...
     return parse_comments(read_at(at, length + _TOLD_TOO_SHORT_BYTES))
 
 
-def _picture(block: bytes, length: int) -> tuple[bytes, int]:
-    """Return the beginning of a block's picture, and the block's length.
+def _picture(block: bytes, at: int, length: int) -> tuple[Picture, int]:
+    """Return the picture in the block at an offset, and the block's length.
 
     One of more than 16 MiB doesn't fit into 24 bits: programs wrote the rest.
     """
-    picture = picture_in(block)
-    before = len(block) - len(picture)
-    told = int.from_bytes(block[before - 4 : before], "big") if picture else 0
-    return picture, max(length, before + told if told < _MAX_PICTURE_BYTES else 0)
+    head = picture_in(block)
+    before = len(block) - len(head)
+    told = int.from_bytes(block[before - 4 : before], "big") if head else 0
+    told = told if told < _MAX_PICTURE_BYTES else 0
+    kind = int.from_bytes(block[:4], "big")
+    return Picture(head, at + before, told, kind), max(length, before + told)
 
 
 def parse_comments(data: bytes) -> tuple[tuple[Comment, ...], int]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from upnpserver.errors import ProbeError
 from upnpserver.media.audio_mp4_codec import NO_CODEC, Mp4Codec, read_codec
+from upnpserver.media.embedded import Picture
 from upnpserver.media.riff import ReadAt
 from upnpserver.media.window import Window
 
@@ -42,7 +43,7 @@ class Mp4:
     codec: Mp4Codec = NO_CODEC
     duration_ms: int | None = None
     tags: Mapping[str, list[str]] = field(default_factory=dict)
-    covers: tuple[bytes, ...] = ()  # their beginnings
+    covers: tuple[Picture, ...] = ()
     chapters: tuple[tuple[int, str], ...] = ()  # start in milliseconds, title
 
 
@@ -160,7 +161,9 @@ def _milliseconds(duration: int, timescale: int) -> int | None:
 # Tags -------------------------------------------------------------------------
 
 
-def _tags(window: Window, span: Span) -> tuple[dict[str, list[str]], tuple[bytes, ...]]:
+def _tags(
+    window: Window, span: Span
+) -> tuple[dict[str, list[str]], tuple[Picture, ...]]:
     meta = _child(window, span, b"meta")
     if meta is None:
         return {}, ()
@@ -168,33 +171,33 @@ def _tags(window: Window, span: Span) -> tuple[dict[str, list[str]], tuple[bytes
     start = meta[0] if window.get(meta[0] + 4, 4) == b"hdlr" else meta[0] + 4
     found = _child(window, (start, meta[1]), b"ilst")
     tags: dict[str, list[str]] = {}
-    covers: list[bytes] = []
+    covers: list[Picture] = []
     for name, *inside in _boxes(window, found) if found else ():
         entry = inside[0], inside[1]
         if name == _COVER:
-            covers += (data for _, data in _values(window, entry, _COVER_LOOK))
+            covers += [
+                Picture(window.get(at, min(_COVER_LOOK, end - at)), at, end - at)
+                for _, at, end in _values(window, entry)
+            ]
             continue
         key = name.decode("latin-1")
         if name == _FREE_FORM:
             where = _child(window, entry, b"name")
             key = _text(window, (where[0] + 4, where[1])) if where else ""
         texts = [
-            _value(name, kind, data)
-            for kind, data in _values(window, entry, _MAX_TEXT_BYTES)
+            _value(name, kind, window.get(at, min(_MAX_TEXT_BYTES, end - at)))
+            for kind, at, end in _values(window, entry)
         ]
         tags.setdefault(key, []).extend(text for text in texts if text)
     return tags, tuple(covers)
 
 
-def _values(window: Window, span: Span, most: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (kind, content) of the data boxes of one entry."""
+def _values(window: Window, span: Span) -> Iterator[tuple[int, int, int]]:
+    """Yield (kind, start of content, end) of the data boxes of one entry."""
     for name, start, end in _boxes(window, span):
-        if name == b"data":
+        if name == b"data" and end - start >= 8:
             head = window.get(start, 8)
-            yield (
-                int.from_bytes(head[1:4], "big"),
-                window.get(start + 8, min(most, end - start - 8)),
-            )
+            yield int.from_bytes(head[1:4], "big"), start + 8, end
 
 
 def _value(name: bytes, kind: int, data: bytes) -> str:

@@ -24,6 +24,7 @@ from upnpserver.media.audio_tags import (
     popularimeter_percent,
     tags_of,
 )
+from upnpserver.media.embedded import FRONT_COVER, Find, Picture, nowhere, placed
 from upnpserver.media.id3 import Id3
 
 _NOT_NAME: Final = re.compile(r"[^a-z0-9]+")
@@ -112,7 +113,7 @@ def from_id3(tag: Id3) -> Tags:
         Told(
             _repaired(texts),
             SEMICOLON_AND_BLANK if tag.version == 4 else SLASHES,
-            tuple(tag.pictures()),
+            tag.pictures(),
             tag.chapters(),
             next((percent for percent in ratings if percent), None),
             lyrics=tag.has("USLT") or tag.has("SYLT"),
@@ -130,23 +131,21 @@ def _repaired(texts: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def from_vorbis(
-    comments: Iterable[tuple[str, str]], pictures: Iterable[bytes] = ()
+    comments: Iterable[tuple[str, str]], pictures: Iterable[Picture] = ()
 ) -> Tags:
     """Return the tags of Vorbis comments; pictures: those of FLAC blocks."""
     texts: dict[str, list[str]] = {}
-    embedded: list[bytes] = [*pictures]
+    embedded: list[Picture] = [*pictures]
     marks: dict[str, str] = {}
     for name, value in comments:
         if name.lower() == "metadata_block_picture":
-            embedded.append(_encoded_picture(value))
+            embedded.append(Picture(_encoded_picture(value)))
         elif name[:7].lower() == "chapter" and len(marks) < 2 * _MAX_CHAPTERS:
             marks[name[7:].lower()] = value
         else:
             # Quod Libet rates as "rating:somebody@example.org".
             _add(texts, name.partition(":")[0], [value])
-    return tags_of(
-        Told(texts, pictures=tuple(embedded), chapters=_vorbis_chapters(marks))
-    )
+    return tags_of(Told(texts, pictures=embedded, chapters=_vorbis_chapters(marks)))
 
 
 _MAX_CHAPTERS: Final = 400
@@ -192,41 +191,43 @@ def from_mp4(mp4: Mp4) -> Tags:
     )
 
 
-def from_asf(attributes: Any) -> Tags:
+def from_asf(attributes: Any, find: Find = nowhere) -> Tags:
     """Return the tags of Windows Media files, as mutagen has them."""
     texts: dict[str, list[str]] = {}
     pictures = []
     for name, attribute in attributes:
         if name == "WM/Picture":
-            pictures.append(_asf_picture(attribute.value))
+            pictures.append(_asf_picture(attribute.value, find))
         elif name != "WM/Track":  # it counts from 0; WM/TrackNumber is beside it
             _add(texts, name.removeprefix("WM/"), [str(attribute)])
-    return tags_of(Told(texts, ANY_SEMICOLON, tuple(pictures)))
+    return tags_of(Told(texts, ANY_SEMICOLON, pictures))
 
 
-def _asf_picture(value: object) -> bytes:
-    """Return the first bytes of a WM_PICTURE: two texts stand before it."""
+def _asf_picture(value: object, find: Find) -> Picture:
+    """Return the picture in a WM_PICTURE: its kind and two texts stand before it."""
     if not isinstance(value, bytes):
-        return b""
+        return Picture(b"")
     at = 5  # picture type, length
     for _ in range(2):
         while value[at : at + 2] not in {b"", b"\0\0"}:
             at += 2
         at += 2
-    return value[at : at + _PICTURE_LOOK]
+    return placed(value, at, value[0] if value else 0, find)
 
 
-def from_ape(items: Any) -> Tags:
+def from_ape(items: Any, find: Find = nowhere) -> Tags:
     """Return the tags of APEv2, as mutagen has them."""
     texts: dict[str, list[str]] = {}
     pictures = []
     for name, value in items.items():
         if name.lower().startswith("cover art"):
             # The name of a file stands before the picture.
-            pictures.append(bytes(value).partition(b"\0")[2][:_PICTURE_LOOK])
+            data = bytes(value)
+            kind = FRONT_COVER if "front" in name.lower() else 0
+            pictures.append(placed(data, data.find(b"\0") + 1, kind, find))
         elif value.kind == 0:
             _add(texts, name, str(value).split("\0"))
-    return tags_of(Told(texts, pictures=tuple(pictures)))
+    return tags_of(Told(texts, pictures=pictures))
 
 
 def from_riff_info(info: Mapping[bytes, bytes]) -> Tags:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from mutagen.id3 import TCON
 
 from upnpserver.media import text
+from upnpserver.media.embedded import Picture, best_picture
 from upnpserver.model import Chapter
 
 Texts = Sequence[str]
@@ -46,6 +47,8 @@ class Tags:
     lyrics: bool = False
     chapters: tuple[Chapter, ...] = ()
     art_mime: str = ""
+    art_offset: int = 0
+    art_length: int = 0
 
     def fields(self) -> dict[str, Any]:
         """Return the fields by their names, which are those of MediaFacts."""
@@ -69,7 +72,7 @@ class Told:
 
     texts: Mapping[str, Texts]
     separators: re.Pattern[str] = SEMICOLON_AND_BLANK
-    pictures: tuple[bytes, ...] = ()  # their beginnings
+    pictures: Sequence[Picture] = ()
     chapters: Iterable[tuple[int, str]] = field(default=())
     rating_percent: int | None = None  # where it is no text
     lyrics: bool = False  # where they are no text
@@ -118,13 +121,6 @@ _AUDIOBOOKS: Final = {
     *("audiolibros", "luisterboek", "luisterboeken", "książka audio"),
 }
 
-_PICTURES: Final = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
-)
-
 
 def tags_of(told: Told) -> Tags:
     """Return the cleaned values of what a file's tags say."""
@@ -146,6 +142,7 @@ def tags_of(told: Told) -> Tags:
 
     genres = text.names(genre_names(texts("genres")))
     album_artists = people("album_artists")
+    art = best_picture(told.pictures)
     return Tags(
         title=text.one_line(_first(texts("title"))),
         title_sort=line("title_sort"),
@@ -170,7 +167,9 @@ def tags_of(told: Told) -> Tags:
         audiobook=told.audiobook or any(g.lower() in _AUDIOBOOKS for g in genres),
         lyrics=told.lyrics or bool(_first(texts("lyrics")).strip()),
         chapters=text.chapters(told.chapters),
-        art_mime=_first_art(told.pictures),
+        art_mime=art.mime,
+        art_offset=art.offset,
+        art_length=art.length,
     )
 
 
@@ -272,17 +271,3 @@ def _decimal(raw: str) -> float:
     except ValueError:
         return 0
     return value if 0 < value <= 100 else 0
-
-
-# Art --------------------------------------------------------------------------
-
-
-def _first_art(pictures: Iterable[bytes]) -> str:
-    """Return the MIME name of the first picture, by its content; "" for none."""
-    for data in pictures:
-        for magic, mime in _PICTURES:
-            if data.startswith(magic):
-                return mime
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            return "image/webp"
-    return ""

@@ -10,10 +10,11 @@ Chapter Frame Addendum 1.0; ID3v1.1.
 
 import codecs
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from upnpserver.media.embedded import Picture
 from upnpserver.media.riff import ReadAt
 from upnpserver.media.signatures import id3_bytes
 from upnpserver.media.window import Window
@@ -65,6 +66,7 @@ _ENCODINGS: Final = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 _MARK_BYTES: Final = codecs.BOM_UTF16 + b"\0"
 _MARKS: Final = "\ufeff\ufffe"
 
+_PICTURE: Final = "APIC"
 _MAX_FRAMES: Final = 1024
 _MAX_RESTORED_BYTES: Final = 4 << 20  # of a tag that is unsynchronised as a whole
 _MAX_PACKED_BYTES: Final = 256 * 1024  # of one frame in another than its plain form
@@ -76,6 +78,9 @@ class Id3:
 
     version: int  # 1; 2, 3 or 4 for ID3v2
     frames: Mapping[str, list[bytes]]
+    # Where the contents of the APIC frames lie in the file, and how long they
+    # are: 0 if they are not there in their plain form.
+    places: Sequence[tuple[int, int]] = ()
 
     def has(self, name: str) -> bool:
         """Return whether there is such a text frame, or such lyrics."""
@@ -103,17 +108,18 @@ class Id3:
             if rest:
                 yield who.decode("latin-1"), rest[0]
 
-    def pictures(self) -> list[bytes]:
-        """Return the beginnings of the embedded pictures."""
-        return [_picture(data, self.version) for data in self.frames.get("APIC", ())]
+    def pictures(self) -> list[Picture]:
+        """Return the embedded pictures."""
+        frames = zip(self.frames.get(_PICTURE, ()), self.places, strict=True)
+        return [_picture(data, self.version, *place) for data, place in frames]
 
     def chapters(self) -> Iterator[tuple[int, str]]:
         """Yield (start in milliseconds, title) of the chapters."""
         for data in self.frames.get("CHAP", ()):
             _, _, rest = data.partition(b"\0")
             if len(rest) >= 16:
-                inside = Id3(self.version, _frames(Window.of(rest), 16, self.version))
-                titles = inside.texts("TIT2")
+                inside, _ = _frames(Window.of(rest), 16, self.version)
+                titles = Id3(self.version, inside).texts("TIT2")
                 yield int.from_bytes(rest[:4], "big"), titles[0] if titles else ""
 
 
@@ -125,14 +131,17 @@ def read_id3v2(read_at: ReadAt, at: int = 0) -> Id3 | None:
     if version not in {2, 3, 4}:
         return None
     flags, start, end = header[5], 10, length - (10 if header[5] & 0x10 else 0)
-    if flags & 0x80 and version < 4:
+    restored = flags & 0x80 and version < 4
+    if restored:
         body = read_at(at, min(end, _MAX_RESTORED_BYTES))
         window = Window.of(body[:10] + _restored(body[10:]))
     else:
         window = Window(read_at, at, end)
     if flags & 0x40 and version > 2:
         start += _extended_header_bytes(window, version)
-    return Id3(version, _frames(window, start, version, unsynchronised=flags & 0x80))
+    frames, places = _frames(window, start, version, unsynchronised=flags & 0x80)
+    in_file = [(at + place, 0 if restored else length) for place, length in places]
+    return Id3(version, frames, in_file)
 
 
 def read_id3v1(tail: bytes) -> Id3 | None:
@@ -182,8 +191,10 @@ def _seven_bits(raw: bytes) -> int:
 
 def _frames(
     window: Window, at: int, version: int, *, unsynchronised: int = 0
-) -> dict[str, list[bytes]]:
+) -> tuple[dict[str, list[bytes]], list[tuple[int, int]]]:
+    """Return the frames from at on, and the places of those with pictures."""
     found: dict[str, list[bytes]] = {}
+    places: list[tuple[int, int]] = []
     header_bytes = 6 if version == 2 else 10
     for _ in range(_MAX_FRAMES):
         header = window.get(at, header_bytes)
@@ -203,15 +214,20 @@ def _frames(
             flags = header[9] if version > 2 else 0
             if unsynchronised and version == 4:
                 flags |= 0x02
+            place = at, size
             if flags and (packed := _packings(version, flags)):
                 data = window.get(at, min(size, _MAX_PACKED_BYTES))
                 data = _unpacked(data, packed)[:needed]
+                before = packed.before_bytes
+                place = at + before, 0 if packed.is_changed else size - before
             else:
                 data = window.get(at, min(size, needed))
             if data:
                 found.setdefault(name, []).append(data)
+                if name == _PICTURE:
+                    places.append(place)
         at += size
-    return found
+    return found, places
 
 
 def _is_name(raw: bytes) -> bool:
@@ -241,6 +257,11 @@ class _Packing:
     compressed: bool
     encrypted: bool
     unsynchronised: bool
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the file holds other bytes than the content."""
+        return self.compressed or self.encrypted or self.unsynchronised
 
 
 def _packings(version: int, flags: int) -> _Packing | None:
@@ -285,15 +306,20 @@ def _texts(data: bytes, frame: bytes) -> list[str]:
     return [text.lstrip(_MARKS) for text in decoded.split("\0")]
 
 
-def _picture(data: bytes, version: int) -> bytes:
+def _picture(data: bytes, version: int, offset: int, length: int) -> Picture:
     """Return the picture in an APIC frame: MIME name, kind, description, picture.
 
-    In ID3v2.2 three letters stand where the MIME name is.
+    data: the frame's beginning; offset, length: where it lies in the file. In
+    ID3v2.2 three letters stand where the MIME name is.
     """
     start = 5 if version == 2 else data.find(b"\0", 1) + 2
+    kind = data[start - 1] if start <= len(data) else 0
     if data[0] in {1, 2}:  # ended by two NULs, at an even place
         end = start
         while data[end : end + 2] not in {b"", b"\0\0"}:
             end += 2
-        return data[end + 2 :]
-    return data[start:].partition(b"\0")[2]
+        head = data[end + 2 :]
+    else:
+        head = data[start:].partition(b"\0")[2]
+    before = len(data) - len(head)
+    return Picture(head, offset + before, max(0, length - before), kind)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from upnpserver.errors import ProbeError
 
 _HEAD_BYTES = 16 * 1024
+# A picture is searched for among so much else, and not if it is larger.
+_SEARCHED_BYTES = 1 << 20
+_MAX_VALUE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ class Source:
             reason = os.strerror(error.errno or 0)
             raise ProbeError(f"it cannot be read: {reason}") from None
         return data
+
+    def find_before(self, value: bytes) -> int:
+        """Return where a value stands in what comes before the sound, -1: nowhere."""
+        return self._find(0, value)
+
+    def find_behind(self, value: bytes) -> int:
+        """Return where a value stands in what comes behind the sound, -1: nowhere."""
+        return self._find(max(0, self.size_bytes - len(value) - _SEARCHED_BYTES), value)
+
+    def _find(self, at: int, value: bytes) -> int:
+        if len(value) > _MAX_VALUE_BYTES:
+            return -1
+        found = self.read_at(at, len(value) + _SEARCHED_BYTES).find(value)
+        return at + found if found >= 0 else -1
 
     def stream(self) -> io.BufferedReader:
         """Return a seekable binary file at its beginning; closing it is free."""

@@ -126,11 +126,13 @@ def _facts(
         fields |= _film_tags(analysis)
         fields["tracks"] = streams.tracks(analysis)
         fields["chapters"] = streams.chapters(analysis)
-        if _tag(analysis, "Cover") or _tag(analysis, "Attachments"):
-            cover = find_cover(source.read_at, source.size_bytes, container)
-            fields["art_mime"] = cover.mime if cover else ""
     else:
         fields |= _music_tags(analysis)
+    if _tag(analysis, "Cover") or _tag(analysis, "Attachments"):
+        cover = find_cover(source.read_at, source.size_bytes, container)
+        if cover:
+            fields["art_mime"] = cover.mime
+            fields["art_offset"], fields["art_length"] = cover.offset, cover.length
     title = _tag(analysis, "Title") or _tag(analysis, "Movie")
     return MediaFacts(
         kind=kind,

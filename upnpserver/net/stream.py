@@ -1,4 +1,4 @@
-"""GET and HEAD of an item's file: /media/<item id>/<any name>.
+"""GET and HEAD of an item's file, or a part of it: /media/<id>/<any name>.
 
 The file is asked, not the catalog, how large it is: a recording that grows
 plays on, and what is said of it is true at that moment.
@@ -128,7 +128,7 @@ class Streams:
         try:
             if request.is_gone:
                 return None
-            entity = _entity(source.file, resource.item_id)
+            first, entity = _entity(source.file, resource)
             selection = select(request.header, entity)
             if not _is_content(request, selection, entity):
                 return None
@@ -139,12 +139,14 @@ class Streams:
                 request.finish_stream()
                 return None
             is_sending = True
+        except RefusedRequest as refusal:
+            request.refuse(refusal)
+            return None
         finally:
             if not is_sending:
                 source.release()
-        sent = send_file(
-            request.transport, source, selection.start, selection.end, self._stall_s
-        )
+        start, end = first + selection.start, first + selection.end
+        sent = send_file(request.transport, source, start, end, self._stall_s)
         return sent.addCallbacks(
             lambda _: request.finish_stream(), self._cut, errbackArgs=(request,)
         )
@@ -168,10 +170,21 @@ def _not_found() -> RefusedRequest:
     return RefusedRequest(404, "There is nothing here.")
 
 
-def _entity(file: OpenFile, item_id: str) -> Entity:
-    etag = f'"{item_id}-{file.size_bytes:x}-{file.mtime_ns:x}"'
+def _entity(file: OpenFile, resource: Resource) -> tuple[int, Entity]:
+    """Return where in the file its bytes begin, and what is sent of it.
+
+    Raises RefusedRequest (404) if only a part is meant, and the file is no
+    longer the one in which that was found.
+    """
+    first, size_bytes = 0, file.size_bytes
+    if span := resource.span:
+        is_same = (file.size_bytes, file.mtime_ns) == (span.size_bytes, span.mtime_ns)
+        if not is_same or span.offset + span.length > file.size_bytes:
+            raise _not_found()
+        first, size_bytes = span.offset, span.length
+    etag = f'"{resource.item_id}-{file.size_bytes:x}-{file.mtime_ns:x}"'
     mtime_s = min(max(file.mtime_ns // 10**9, 0), _LAST_SECOND)
-    return Entity(file.size_bytes, etag, mtime_s, format_http_date(mtime_s))
+    return first, Entity(size_bytes, etag, mtime_s, format_http_date(mtime_s))
 
 
 def _is_content(request: ServerRequest, selection: Selection, entity: Entity) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from upnpserver.media.formats import is_disc_menu
+from upnpserver.media.disc_menus import is_disc_menu
 
 
 @pytest.mark.parametrize(
