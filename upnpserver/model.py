@@ -47,6 +47,7 @@ class Chapter:
 
     start_ms: int
     title: str = ""
+    artist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class MediaFacts:
 
     Most is what the file says of itself; series, season and the like come from
     its name too. An NFO file's facts have the same shape, and go before;
-    so have those of a playlist: neither has a MIME name or a content id.
+    so have those of a playlist or cue sheet: none has a MIME name or a content id.
 
     Every field is cleaned: text is valid Unicode without characters that XML
     forbids, numbers are in range, unknown is None or empty. Codec and
@@ -103,7 +104,8 @@ class MediaFacts:
     content_rating: str = ""  # as it was written: "FSK 12", "PG-13"
     film_set: str = ""  # "Three Colours"
     tracks: tuple[Track, ...] = ()
-    # Playlists: paths as they were written, "/" first where from some root
+    # Playlists: paths as they were written, "/" first where from some root. Cue
+    # sheets: the file of each track, which are its chapters.
     entries: tuple[str, ...] = ()
     skipped_remote: int | None = None  # entries that are no local files
     # Pictures

@@ -9,6 +9,7 @@ from support.made_up_files import (
     HOUSEHOLD,
     MUSIC,
     cover,
+    cue,
     film,
     nfo,
     photo,
@@ -17,6 +18,7 @@ from support.made_up_files import (
 )
 
 from upnpserver.catalog.writer import Writer
+from upnpserver.model import Chapter
 
 
 def changed(files):
@@ -81,8 +83,15 @@ lists = st.lists(entries, max_size=4).flatmap(
         st.builds("{}{}.m3u".format, folders, numbers),
     )
 )
+sheets = st.builds(
+    cue,
+    st.builds("{}{}.cue".format, folders, numbers),
+    album=st.sampled_from(["Night", "Day"]),
+    entries=numbers.map(lambda number: (f"{number}.wav",)),
+    chapters=st.sampled_from([(Chapter(0, "One", "Ann"),), (Chapter(0, "Two"),)]),
+)
 some_files = st.lists(
-    tracks | films | photos | beside | covers | lists,
+    tracks | films | photos | beside | covers | lists | sheets,
     max_size=14,
     unique_by=lambda file: (file.directory, file.name),
 )

@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.errors import ProbeError
-from upnpserver.media.cue import CueSheet, CueTrack, read_cue
+from upnpserver.media.answers import facts_answer, parse_answer
+from upnpserver.media.cue import (
+    CueSheet,
+    CueTrack,
+    facts_of,
+    names,
+    read_cue,
+    with_sheet,
+)
+from upnpserver.model import Chapter, Kind, MediaFacts
 
 ONE_FILE = """\
 REM GENRE "Folk; Jazz"
@@ -63,7 +72,7 @@ def test_an_old_charset():
     content += 'TRACK 01 AUDIO\nTITLE "Закрой за мной дверь, я ухожу"\nINDEX 01 0:0:0\n'
     sheet = read_cue(content.encode("cp1251"))
     assert (sheet.performer, sheet.title) == ("Кино", "Группа крови")
-    assert sheet.files == ("Кино.ape",)
+    assert {track.file for track in sheet.tracks} == {"Кино.ape"}
     assert sheet.tracks[0].title == "Закрой за мной дверь, я ухожу"
 
 
@@ -74,7 +83,6 @@ def test_several_files():
         b'FILE "a file.mp3" MP3\nINDEX 01 00:00:00\n'
         b"TRACK 03 AUDIO\nINDEX 01 00:01:00\n"
     )
-    assert sheet.files == ("Disc/one.wav", "a file.mp3")
     assert sheet.tracks == (
         CueTrack(1, "Disc/one.wav", 0),
         CueTrack(2, "a file.mp3", 0, 1000),
@@ -143,3 +151,57 @@ def test_any_bytes_are_a_sheet_or_a_probe_error(content):
     for track in sheet.tracks:
         assert track.start_ms >= 0
         assert track.end_ms is None or track.end_ms > track.start_ms
+    told = facts_of(sheet)
+    assert parse_answer(facts_answer(told), beside=True) == told
+    assert all(names(told, file.rpartition("/")[2]) for file in told.entries)
+
+
+def bare(**tags):
+    return MediaFacts(Kind.AUDIO, "audio/flac", "a" * 16, **tags)
+
+
+def test_a_file_of_one_track_is_told_what_its_tags_leave_open():
+    sheet = facts_of(
+        read_cue(
+            b'PERFORMER "Various"\nTITLE "Night"\nREM DATE 2001\n'
+            b'FILE "01 a.wav" WAVE\nTRACK 01 AUDIO\nTITLE "A"\nINDEX 01 00:00:00\n'
+            b'FILE "02 b.wav" WAVE\nTRACK 02 AUDIO\nTITLE "B"\nPERFORMER "Bob"\n'
+            b"INDEX 01 00:00:00\n"
+        )
+    )
+    assert not names(sheet, "03 c.flac")
+    assert with_sheet(bare(), "02 B.flac", sheet) == bare(
+        title="B",
+        artists=("Bob",),
+        album="Night",
+        album_artists=("Various",),
+        date="2001",
+        track=2,
+    )
+    assert with_sheet(bare(title="Mine", track=7), "01 a.mp3", sheet) == bare(
+        title="Mine",
+        artists=("Various",),
+        album="Night",
+        album_artists=("Various",),
+        date="2001",
+        track=7,
+    )
+
+
+def test_a_file_of_several_tracks_is_the_album_with_chapters():
+    sheet = facts_of(read_cue(ONE_FILE.encode()))
+    assert with_sheet(bare(date="1998"), "first light.APE", sheet) == bare(
+        title="First \u201eLight\u201c",
+        artists=("The Foundry",),
+        album="First \u201eLight\u201c",
+        album_artists=("The Foundry",),
+        composers=("Ada Kern",),
+        genres=("Folk", "Jazz"),
+        date="1998",
+        disc=2,
+        chapters=(
+            Chapter(0, "Kindling"),
+            Chapter(192_493, "Ember", "Mira Sol"),
+            Chapter(6_059_986),
+        ),
+    )

@@ -34,6 +34,11 @@ def nfo(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return replace(read, role=Role.NFO)
 
 
+def cue(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    read = file_of(path, root, Kind.AUDIO, "", content_id="", **facts)
+    return replace(read, role=Role.CUE)
+
+
 def playlist(path: str, *entries: str, root: Root = MUSIC, **facts) -> ReadFile:
     read = file_of(path, root, Kind.AUDIO, "", content_id="", entries=entries, **facts)
     return replace(read, role=Role.PLAYLIST)

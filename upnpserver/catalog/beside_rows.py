@@ -1,4 +1,4 @@
-"""What lies beside a media file and tells of it: covers, NFO files.
+"""What lies beside a media file and tells of it: covers, NFO files, cue sheets.
 
 Read from the rows of its folder and, where that has none, of the folder above:
 an album on several discs and a series with seasons keep them there.
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from upnpserver.catalog.items import Pictures, media_path
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.facts import facts_from_json
+from upnpserver.media import cue
 from upnpserver.media.nfo import merged, with_show
 from upnpserver.media.sidecars import folder_art, nfo_for, own_art
 from upnpserver.model import Kind, MediaFacts, Role
@@ -76,9 +77,32 @@ class BesideRows:
     def told(
         self, root_row: int, relative_path: bytes, facts: MediaFacts
     ) -> MediaFacts:
-        """Return a film's facts with what NFO files tell of it and its series."""
-        if facts.kind is not Kind.VIDEO:
-            return facts
+        """Return a file's facts with what the files beside it tell.
+
+        Of music, a cue sheet; of a film, NFO files about it and its series.
+        """
+        match facts.kind:
+            case Kind.AUDIO:
+                return self._told_by_sheet(root_row, relative_path, facts)
+            case Kind.VIDEO:
+                return self._told_by_nfo(root_row, relative_path, facts)
+        return facts
+
+    def _told_by_sheet(
+        self, root_row: int, relative_path: bytes, facts: MediaFacts
+    ) -> MediaFacts:
+        directory, _, name = relative_path.rpartition(b"/")
+        folder = self._folder(root_row, directory)
+        sheets = sorted(one for one in folder if folder[one].role == Role.CUE)
+        told = name.decode("utf-8", "replace")
+        for sheet in sheets:
+            if cue.names(folder[sheet].facts, told):
+                return cue.with_sheet(facts, told, folder[sheet].facts)
+        return facts
+
+    def _told_by_nfo(
+        self, root_row: int, relative_path: bytes, facts: MediaFacts
+    ) -> MediaFacts:
         directory, _, name = relative_path.rpartition(b"/")
         own = self._nfos(root_row, directory)
         nfo = nfo_for(name, own)
@@ -105,7 +129,7 @@ class BesideRows:
             rows = self._rows.execute(
                 "select name, role, facts from file where directory ="
                 " (select id from directory where root = ? and path = ?)"
-                " and role in ('nfo', 'art') and facts is not null",
+                " and role in ('nfo', 'art', 'cue') and facts is not null",
                 key,
             )
             self._folders[key] = {

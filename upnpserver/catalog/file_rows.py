@@ -15,7 +15,7 @@ from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import MediaFacts, Role
 
-_SHOWN_BESIDE = (Role.NFO, Role.ART)  # what items are made from, beside media
+_SHOWN_BESIDE = (Role.NFO, Role.ART, Role.CUE)  # what items are made from, beside media
 
 _IN_ROOT = "directory in (select id from directory where root = ?)"
 

@@ -1,10 +1,14 @@
 """Cue sheets: which tracks lie where in one long sound file, or in several.
 
+A file of one track has its tags from the sheet where it has none of its own; a
+file of several, those of the album, and the tracks as its chapters.
+
 Source: CDRWIN user's guide, appendix A (cue sheet commands); REM GENRE, DATE
 and DISCNUMBER as Exact Audio Copy and foobar2000 write them.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,8 +17,9 @@ from upnpserver.errors import ProbeError
 from upnpserver.media import text
 from upnpserver.media.audio_tags import genre_names
 from upnpserver.media.charset import decoded
+from upnpserver.model import Chapter, Kind, MediaFacts
 
-_MAX_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 _MAX_TRACKS: Final = 999
 _MAX_LINES: Final = 20_000
 _FRAMES_PER_S: Final = 75
@@ -48,18 +53,13 @@ class CueSheet:
     date: str = ""  # as MediaFacts.date
     disc: int | None = None
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Return the sound files that tracks lie in, in their order."""
-        return tuple(dict.fromkeys(track.file for track in self.tracks))
-
 
 def read_cue(content: bytes) -> CueSheet:
     """Return what a cue sheet says. Lines that make no sense are passed by.
 
     Raises ProbeError if it is too large, or there are no tracks in it.
     """
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise ProbeError("it is too large for a cue sheet")
     reader = _Reader()
     for line in decoded(content).splitlines()[:_MAX_LINES]:
@@ -68,6 +68,69 @@ def read_cue(content: bytes) -> CueSheet:
     if not tracks:
         raise ProbeError("there are no tracks in the cue sheet")
     return replace(reader.sheet, tracks=tracks)
+
+
+def facts_of(sheet: CueSheet) -> MediaFacts:
+    """Return a sheet as the catalog keeps it."""
+    return MediaFacts(
+        *(Kind.AUDIO, "", ""),
+        album=sheet.title,
+        album_artists=tuple(filter(None, (sheet.performer,))),
+        composers=tuple(filter(None, (sheet.songwriter,))),
+        genres=sheet.genres,
+        date=sheet.date,
+        disc=sheet.disc,
+        entries=tuple(track.file for track in sheet.tracks),
+        chapters=tuple(
+            Chapter(track.start_ms, track.title, track.performer)
+            for track in sheet.tracks
+        ),
+    )
+
+
+def with_sheet(facts: MediaFacts, name: str, sheet: MediaFacts) -> MediaFacts:
+    """Return a file's facts, and where they tell nothing, those of a cue sheet.
+
+    name: the file's own. sheet: of a sheet that names it, see names().
+    """
+    numbers = _tracks_of(name, sheet)
+    several = len(numbers) > 1
+    one = sheet.chapters[numbers[0]]
+    artists = () if several else tuple(filter(None, (one.artist,)))
+    return replace(
+        facts,
+        title=facts.title or (sheet.album if several else one.title),
+        artists=facts.artists or artists or sheet.album_artists,
+        track=facts.track or (None if several else numbers[0] + 1),
+        album=facts.album or sheet.album,
+        album_artists=facts.album_artists or sheet.album_artists,
+        composers=facts.composers or sheet.composers,
+        genres=facts.genres or sheet.genres,
+        date=facts.date or sheet.date,
+        disc=facts.disc or sheet.disc,
+        chapters=facts.chapters
+        or (tuple(sheet.chapters[number] for number in numbers) if several else ()),
+    )
+
+
+def names(sheet: MediaFacts, name: str) -> bool:
+    """Tell whether a sheet names a file beside it, by itself or by its stem.
+
+    A file is often converted after its sheet was written, so only the stem is
+    compared, and case doesn't matter.
+    """
+    return bool(_tracks_of(name, sheet))
+
+
+def _tracks_of(name: str, sheet: MediaFacts) -> list[int]:
+    """Return which of a sheet's tracks are in a file, from 0 on."""
+    wanted = _stem(name)
+    return [at for at, file in enumerate(sheet.entries) if _stem(file) == wanted]
+
+
+def _stem(file: str) -> str:
+    name = unicodedata.normalize("NFC", file.rpartition("/")[2]).casefold()
+    return name.rpartition(".")[0] or name
 
 
 class _Reader:

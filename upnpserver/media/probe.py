@@ -2,7 +2,7 @@
 
 Of a film the names of file and folders tell too (naming.py); an NFO file is
 read as what it tells of the film beside it (nfo.py), a playlist as what it
-names (playlist.py).
+names (playlist.py), a cue sheet as the album it tells of (cue.py).
 
 The edge of "one probed file": whatever a parser raises becomes a ProbeError
 here, with a reason that a person can act on and without the file's path.
@@ -16,7 +16,8 @@ from typing import Final
 from mutagen import MutagenError
 
 from upnpserver.errors import ProbeError
-from upnpserver.media import audio, nfo, picture, playlist, video
+from upnpserver.media import audio, cue, nfo, picture, playlist, video
+from upnpserver.media.cue import facts_of, read_cue
 from upnpserver.media.identity import content_id
 from upnpserver.media.naming import named
 from upnpserver.media.nfo import read_nfo
@@ -41,8 +42,8 @@ def probe(fd: int, path: str) -> MediaFacts:
     """Return the facts of an open regular file.
 
     path: its own below its library, of which the last parts will do; "/" parts
-    its names. Facts of an NFO file and of a playlist have no MIME name and no
-    content id.
+    its names. Facts of what lies beside media have no MIME name and no content
+    id.
 
     Raises ProbeError, and MemoryError if the file needs too much of it.
     """
@@ -52,6 +53,8 @@ def probe(fd: int, path: str) -> MediaFacts:
         match role_of(name.encode("utf-8", "replace")):
             case Role.NFO:
                 return read_nfo(_text(source, nfo.MAX_BYTES))
+            case Role.CUE:
+                return facts_of(read_cue(_text(source, cue.MAX_BYTES)))
             case Role.PLAYLIST:
                 content = _text(source, playlist.MAX_BYTES)
                 return read_playlist(content, source.extension)

@@ -48,7 +48,7 @@ PROGRESS_SECONDS = 0.2
 SETTLE_SECONDS = 1.0
 MAX_TROUBLES = 10  # lines about folders, for one order
 # Of other files, only that they are there.
-_OPENED = (Role.MEDIA, Role.ART, Role.NFO, Role.PLAYLIST)
+_OPENED = (Role.MEDIA, Role.ART, Role.NFO, Role.CUE, Role.PLAYLIST)
 
 Tell = Callable[[Message], None]
 _Place = tuple[int, bytes, bytes]  # a root's number, directory and name

@@ -42,7 +42,7 @@ _MAX_TRIES: Final = 2
 _MAX_FALSE_STARTS: Final = 3  # with no file read between
 # Of a file's path: names of films and series stand in its last folders.
 _TOLD_PARTS: Final = 6
-_NO_MEDIA: Final = (Role.NFO, Role.PLAYLIST)
+_NO_MEDIA: Final = (Role.NFO, Role.CUE, Role.PLAYLIST)
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 
 
