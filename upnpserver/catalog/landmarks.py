@@ -8,17 +8,13 @@ only, of which a container of 100,000 children has 400.
 
 import sqlite3
 from bisect import bisect_right
-from typing import NamedTuple
+from collections import defaultdict
 
 from upnpserver.catalog.schema import LANDMARK_EVERY
 
 _MOST = 2 * LANDMARK_EVERY  # children between two landmarks
 _Key = tuple[str, int]  # sort key, object's row: the order of the children
-
-
-class _Change(NamedTuple):
-    key: _Key
-    by: int  # 1: a child more there, -1: one less
+_Change = tuple[_Key, int]  # 1: a child more there, -1: one less
 
 
 class Landmarks:
@@ -26,7 +22,7 @@ class Landmarks:
 
     def __init__(self, rows: sqlite3.Connection) -> None:
         self._rows = rows
-        self._changes: dict[int, list[_Change]] = {}
+        self._changes: defaultdict[int, list[_Change]] = defaultdict(list)
         self._lost: set[int] = set()
 
     def forget(self) -> None:
@@ -36,11 +32,11 @@ class Landmarks:
 
     def note_added(self, parent: int, sort_key: str, child: int) -> None:
         """Note that a container has a child more."""
-        self._changes.setdefault(parent, []).append(_Change((sort_key, child), 1))
+        self._changes[parent].append(((sort_key, child), 1))
 
     def note_removed(self, parent: int, sort_key: str, child: int) -> None:
         """Note that a container has a child less."""
-        self._changes.setdefault(parent, []).append(_Change((sort_key, child), -1))
+        self._changes[parent].append(((sort_key, child), -1))
 
     def note_lost(self, parent: int) -> None:
         """Note that a container changed in ways that nobody counted."""
