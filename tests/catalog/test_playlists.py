@@ -104,13 +104,23 @@ def test_what_is_missing_or_remote_is_told(catalog):
         ONE, playlist("x.m3u", "A/1.mp3", "gone.mp3", "A/2.mp3", skipped_remote=3)
     )
     (entry,) = catalog.children("music$playlists")
-    told = "2 not found; 3 Internet addresses left out"
+    told = "not found: 2; Internet addresses left out: 3"
     expected = f"<dc:description>{told}</dc:description>"
     assert expected in plain(didl.written(entry, EVERYTHING))
     catalog.write(TWO, playlist("x.m3u", "A/1.mp3", "A/2.mp3"))
     (later,) = catalog.children("music$playlists")
     assert later.object_id == entry.object_id
     assert "description" not in plain(didl.written(later, EVERYTHING))
+
+
+def test_a_list_of_nothing_that_is_there_is_a_problem_until_it_is(catalog):
+    catalog.write(playlist("x.m3u", "A/1.mp3"))
+    reason = "none of the files that it names is in a library"
+    assert list(catalog.reader.problems()) == [("Home", b"x.m3u", reason)]
+    (home,) = [one for one in catalog.reader.library_counts() if one.name == "Home"]
+    assert home.problems == 0  # it was read
+    catalog.write(ONE)
+    assert list(catalog.reader.problems()) == []
 
 
 def test_files_that_leave_leave_their_lists_too(catalog):

@@ -252,7 +252,7 @@ def test_a_playlist_holds_what_it_names_in_whatever_order_they_come(order, libra
     (library / "Evening.m3u8").write_text(f"#EXTM3U\n{long}\nhttp://radio.example/\n")
     (library / "Radio.pls").write_text("[playlist]\nFile1=http://radio.example/\n")
     told(order)
-    assert "2500 not found; 1 Internet addresses left out" in shown_in(
+    assert "not found: 2500; Internet addresses left out: 1" in shown_in(
         "music$playlists", order
     )
     away.rename(tracks[0])

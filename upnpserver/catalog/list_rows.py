@@ -18,12 +18,14 @@ from upnpserver.facts import facts_from_json
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.paths import joined
 
+_EMPTY = "none of the files that it names is in a library"
 _FOLDERS_AT_HAND = 64  # whose names are remembered, folded
 
 
 class _List(NamedTuple):
-    """A playlist file."""
+    """A playlist file; row: its own."""
 
+    row: int
     root_row: int
     directory: bytes
     place: views.FilePlace
@@ -64,12 +66,16 @@ class ListRows:
             )
         }
         wanted: set[tuple[int, str, int]] = set()
+        empty: set[int] = set()
         for one in self._lists(roots):
             found = [
                 files.find(candidates(entry, one.root_row, one.directory, paths))
                 for entry in one.facts.entries
             ]
             wanted.update(self._rows_of(one, found))
+            if not any(found):
+                empty.add(one.row)
+        self._tell_empty(empty)
         having = self._having()
         for parent, sort_key, child in having - wanted:
             self._containers.remove_child(child, (parent, sort_key))
@@ -77,17 +83,31 @@ class ListRows:
             self._containers.put(child, {(parent, sort_key)})
 
     def _lists(self, roots: Mapping[int, Root]) -> Iterator[_List]:
-        for row, path, name, mtime_ns, facts in self._rows.execute(
-            "select root, path, name, mtime_ns, facts from file"
+        for row, root_row, path, name, mtime_ns, facts in self._rows.execute(
+            "select file.id, root, path, name, mtime_ns, facts from file"
             " join directory on directory.id = file.directory"
             " where role = 'playlist' and facts is not null"
         ).fetchall():
-            if row in roots:
-                root = roots[row]
+            if root_row in roots:
+                root = roots[root_row]
                 place = views.FilePlace(
                     root.library, root.shown, joined(path, name), mtime_ns
                 )
-                yield _List(row, path, place, facts_from_json(facts))
+                yield _List(row, root_row, path, place, facts_from_json(facts))
+
+    def _tell_empty(self, empty: set[int]) -> None:
+        """Tell of these lists, and of no others, that they hold nothing."""
+        told = {
+            row
+            for (row,) in self._rows.execute(
+                "select id from file where role = 'playlist' and problem = ?", (_EMPTY,)
+            )
+        }
+        for row in empty ^ told:
+            self._rows.execute(
+                "update file set problem = ? where id = ?",
+                (_EMPTY if row in empty else None, row),
+            )
 
     def _rows_of(
         self, one: _List, found: list[_Found | None]

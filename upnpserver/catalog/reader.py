@@ -225,7 +225,8 @@ class Reader:
             " join directory on directory.id = file.directory"
             " join root on root.id = directory.root"
             " left join item on item.file = file.id"
-            " where is_here and (kind is not null or problem is not null)"
+            " where is_here and (kind is not null"
+            "  or (problem is not null and file.facts is null))"
             " group by 1, 2"
         ):
             counts[library][kind] = count
@@ -237,7 +238,7 @@ class Reader:
         )
 
     def problems(self) -> Iterator[tuple[str, bytes, str]]:
-        """Yield (library, path in it, reason) of each file that could not be read."""
+        """Yield (library, path in it, reason) of each file that can't be shown."""
         yield from self._rows.execute(
             "select library, cast(iif(directory.path = x'', '', directory.path || '/')"
             " || file.name as blob), problem from file"
