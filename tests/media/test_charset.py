@@ -40,6 +40,20 @@ OPCIÓ…
 Händel: Lascia ch’io pianga
 Übermensch – Ça ira
 Mylène Farmer|Désenchantée|Ainsi soit je…
+Dagný|Hjartardýr
+Fanný|Alþýðublaðið
+Þ
+Gloriæ|Ecclesiæ
+Lunedì|Così fan tutte
+Você|Bebê|Três
+Alvèol|Què
+Peña|Niño
+Cœur|Œuvre|Sœur
+La fûr Mør
+Põe|Canções
+Frañsez|Kentañ
+Enquête
+¿Qué tal?|¡Hola!
 """
 OTHERS = {
     "cp1251": """
@@ -84,12 +98,39 @@ Myslovitz|Długość dźwięku samotności
 Omega|Gyöngyhajú lány
 Krzysztof Krawczyk|Chciałem być
 Żuki|Łódź
+Jaromír Nohavica|Darmoděj
+Lady Pank|Mniej niż zero
+Wilki|Baśka
+Śpiew
+Dżem
+Chcę tu zostać
+Budka Suflera|Jolka, Jolka pamiętasz
+Kult|Betonują
+Hobo Blues Band|Kőbánya blues
+Légyűjtő
+Bijelo dugme|Đurđevdan
+Oliver Dragojević|Cesarica
+Gibonni|Činim pravu stvar
+Kočka
+Prekoračiti
+Rozzařování
+""",
+    "cp1254": """
+Barış Manço|Gülpembe
+Tarkan|Şımarık
+Sezen Aksu|Hadi Bakalım
+Aşk
+Kış Güneşi
+Müslüm Gürses|Dağ
 """,
     "cp1253": """
 Γιώργος Νταλάρας|Μη μου θυμώνεις μάτια μου
+Άνοιξη
 """,
     "cp1255": """
 עופרה חזה|שיר אהבה
+שלום חנוך|מחכים למשיח
+אריק איינשטיין|עוף גוזל
 """,
     "utf-8": """
 Björk|Jóga
@@ -99,7 +140,12 @@ Café’s “best”
 """,
 }
 # No Western language could be told apart from these, so they stay as they are.
-TOO_SHORT = [("БГ", "cp1251"), ("嵐", "cp932"), ("Proměny", "cp1250")]
+TOO_SHORT = [
+    ("БГ", "cp1251"),
+    ("嵐", "cp932"),
+    ("Proměny", "cp1250"),
+    ("Dağ", "cp1254"),
+]
 
 
 def tags(lines):

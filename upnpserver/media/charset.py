@@ -2,8 +2,8 @@
 """Texts of old tags that were written in another charset than they claim.
 
 ID3 knew Latin-1 and UTF-16 only, so programs wrote what the machine used:
-Cyrillic, Greek, Central European, Japanese, Chinese and Korean charsets, or
-UTF-8. Read as Latin-1 that is "Êèíî" where it should be "Кино".
+Cyrillic, Greek, Hebrew, Turkish, Central European, Japanese, Chinese and Korean
+charsets, or UTF-8. Read as Latin-1 that is "Êèíî" where it should be "Кино".
 
 What is right must never be damaged. So texts are touched only if some word in
 them can be of no Western language (an alphabet for each is below), and then
@@ -47,6 +47,16 @@ _ODD_SIGNS: Final = re.compile(
     "|(?<!\\w)[\xaa\xba](?=[^\\W\\d_])|(?<!\\d)[\xb3\xb9](?=[a-z]{2})"
     "|[\xc0-\xde][\xb2\xb3\xb9\xbc-\xbe]"
     "|(?<=[a-z\xdf-\xff])[\xa3\xa5\xa6\xb2\xb3\xb9\xbf\xaa\xba\xbc\xbe\xa1](?=[a-z])"
+    "|(?<=[^\\W\\d_])\xbf|^[^?]*\xbf(?=[a-z])[^?]*$|(?<=[a-z][b-df-hj-np-tv-z])\xb9(?!\\w)"
+)
+# Neighbours that a letter has in no Western language: counted in word lists of
+# fourteen of them, beside those of Czech, Polish, Hungarian and Croatian.
+_ODD_NEIGHBOURS: Final = re.compile(
+    r"\bè(?=[ai])|è(?=[auk])|(?<=[aio])è(?=[aeiou])|(?<=[aiou])æ(?=[aeiou])|viæ\b"
+    r"|ì(?=[jkvz])|(?<=[aeijouyw])œ|œ(?=[kmpwæ]|\b)|\bð(?=\w)"
+    r"|ñ(?=[cdkt])|ê(?=[gw])|(?<=[kw])ê|(?:sz|cz|chc)\w*[êñæ]|[êñæ]\w*(?:sz|cz|chc)"
+    r"|õ(?!e)\w*[áéíóú]|[áéíóú]\w*õ(?!e)|û\w*[áíóöü]|[áíóöü]\w*û"
+    r"|\b(?=\w*ø)(?=\w*[áíúý])\w*[zc]"
 )
 _SIGNS: Final = frozenset("\xa0«»“”„‘’‚–—…·№©®™°")
 _MAX_LOOKED_AT: Final = 4096  # characters of one tag
@@ -118,7 +128,7 @@ def _decoder(texts: list[bytes], *, only_utf_8: bool) -> Callable[[bytes], str]:
     if _is_utf_8(looked_at):
         return partial(str, encoding="utf-8")
     western = [_windows(raw) for raw in looked_at]
-    if only_utf_8 or not any(map(_is_odd, western)):
+    if only_utf_8 or not (_is_turkish(western) or any(map(_is_odd, western))):
         return _windows
     best = max(_GUESSES, key=lambda guess: guess(looked_at))  # the first of equals
     if best(looked_at) < _GOOD_ENOUGH:
@@ -148,7 +158,7 @@ def _all_decode(texts: Iterable[bytes], charset: str) -> list[str] | None:
 
 def _is_odd(text: str) -> bool:
     """Return whether a text can be of no Western language."""
-    if _ODD_SIGNS.search(text):
+    if _ODD_SIGNS.search(text) or _ODD_NEIGHBOURS.search(text.lower()):
         return True
     return not all(map(_is_western, _WORD.findall(text)))
 
@@ -161,6 +171,10 @@ def _is_western(word: str) -> bool:
 # How good a guess is: about 3 for each usual letter, less for odd ones.
 _GOOD_ENOUGH: Final = 1.0
 _NO: Final = -100.0
+_NOTHING: Final = re.compile("(?!)")
+# Letters that stand at the end of words only, and the one that never does.
+_ODD_HEBREW: Final = re.compile("[ךםןףץ](?=[א-ת])")
+_ODD_GREEK: Final = re.compile(r"ς(?=\w)|σ\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +185,8 @@ class _Alphabetic:
     usual: frozenset[str]  # its more frequent letters, small
     letters: frozenset[str]  # all of them
     bonus: float = 0.0  # for charsets that are more frequent than others
+    odd: re.Pattern[str] = _NOTHING  # places where no word has such letters
+    has_capitals: bool = False  # hardly any text is without one
     least: int = 3  # letters that all texts together must have
 
     def __call__(self, texts: Iterable[bytes]) -> float:
@@ -186,6 +202,9 @@ class _Alphabetic:
             foreign = sum(char > "\x7f" for char in word)
             if foreign and (foreign < len(word) or not _is_one_case(word)):
                 points -= 6 * foreign
+        points -= 6 * len(self.odd.findall(text))
+        if self.has_capitals and text == text.lower():
+            points -= len(letters)
         return points / len(letters) + self.bonus
 
     def _points(self, char: str) -> float:
@@ -196,6 +215,33 @@ class _Alphabetic:
 def _is_one_case(word: str) -> bool:
     """Return whether a word is written as words are: WORD, word or Word."""
     return word.isupper() or word[1:] == word[1:].lower()
+
+
+# Icelandic and Faroese, whose letters these are, have vowels that Turkish has not.
+_NOT_TURKISH: Final = re.compile("[áéíóúæøåàèìòùêëïãõñœ]")
+_TURKISH_SIGN: Final = re.compile(
+    r"(?<=\w)þ\b|þ(?=[bdfghklmnpst])"
+    r"|[aý][b-df-hj-np-tvxzðþ]{1,2}ý(?:[klmnpzþ]\b|[b-df-hj-np-tvz]ý)"
+)
+
+
+def _is_turkish(western: Iterable[str]) -> bool:
+    """Return whether all texts of a tag, taken for Western, are Turkish ones."""
+    text = " ".join(western).lower()
+    if _NOT_TURKISH.search(text) or not re.search("[ýþð]", text):
+        return False
+    return bool(_TURKISH_SIGN.search(text) or re.search("[çü]", text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turkish:
+    """Its six letters stand where Latin has those of Icelandic."""
+
+    charset: str
+
+    def __call__(self, texts: Iterable[bytes]) -> float:
+        decoded = _all_decode(texts, self.charset)
+        return 4.0 if decoded and _is_turkish(map(_windows, texts)) else _NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +273,6 @@ _ODD_IN_LATIN: Final = re.compile(
 _PUNCTUATION: Final = re.compile("[\u2010-\u203b\u3000-\u301f\uff01-\uff5e\xb7]")
 _HALF_WIDTH_OR_PRIVATE: Final = re.compile("[\uff61-\uffdc\ue000-\uf8ff]")
 _KANA: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]")
-_NOTHING: Final = re.compile("(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +318,13 @@ def _is_small(char: str) -> bool:
     return "a" <= char <= "z"
 
 
-_GUESSES: Final[tuple[_Alphabetic | _Latin | _Ideographic, ...]] = (
+_GUESSES: Final[tuple[_Alphabetic | _Turkish | _Latin | _Ideographic, ...]] = (
+    _Turkish("cp1254"),
     _Latin("cp1250"),
-    _Alphabetic("cp1251", *CYRILLIC, bonus=0.3),
-    _Alphabetic("koi8-r", *CYRILLIC),
-    _Alphabetic("cp1253", *GREEK),
-    _Alphabetic("cp1255", *HEBREW, bonus=0.3),
+    _Alphabetic("cp1251", *CYRILLIC, bonus=0.3, has_capitals=True),
+    _Alphabetic("koi8-r", *CYRILLIC, has_capitals=True),
+    _Alphabetic("cp1253", *GREEK, odd=_ODD_GREEK),
+    _Alphabetic("cp1255", *HEBREW, bonus=0.8, odd=_ODD_HEBREW),
     _Ideographic("cp932", JAPANESE, range(0x88, 0x98), own=_KANA),
     _Ideographic("gbk", SIMPLIFIED, range(0xB0, 0xD8), 0xA1),
     _Ideographic("big5", TRADITIONAL, range(0xA4, 0xC7)),
