@@ -121,6 +121,28 @@ def test_no_sound(data):
         read(data)
 
 
+def test_a_large_comment_is_passed_by_unread():
+    packet = comments(b"COVER=" + bytes(255 * 2000), b"TITLE=Behind it")
+    size = 255 * 250
+    parts = [packet[at : at + size] for at in range(0, len(packet), size)]
+    data = vorbis_head() + b"".join(
+        page(1, part, ends=part is parts[-1]) for part in parts
+    )
+    asked = []
+
+    def read_at(at, count):
+        asked.append(count)
+        return data[at : at + count]
+
+    told = dict(read_ogg(read_at, len(data)).comments)
+    assert told["title"] == "Behind it"
+    assert len(told["cover"]) < 20_000
+    # The pages' headers are looked for in blocks of 64 KiB; two parts are read.
+    blocks = [count for count in asked if count >= 64 * 1024]
+    assert len(blocks) <= len(parts) + 4
+    assert sum(asked) - sum(blocks) < 3 * size
+
+
 def test_a_packet_that_never_ends():
     data = vorbis_head() + page(1, bytes(255 * 255), ends=False) * 300
     assert read(data).comments == ()

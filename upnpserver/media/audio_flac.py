@@ -17,9 +17,9 @@ _STREAM_INFO, _COMMENTS, _PICTURE = 0, 4, 6
 _LAST: Final = 0x80
 _MAX_BLOCKS: Final = 256
 _MAX_COMMENT_BYTES: Final = 4 << 20
-_MAX_COMMENTS: Final = 2048
+MAX_COMMENTS: Final = 2048
 # Of one comment: more than any text that is kept, and the beginning of a picture.
-_MAX_SHOWN: Final = 16 * 1024
+MAX_SHOWN: Final = 16 * 1024
 _TOLD_TOO_SHORT_BYTES: Final = 64 * 1024
 _PICTURE_LOOK: Final = 1024
 _MAX_PICTURE_BYTES: Final = 64 << 20
@@ -114,21 +114,25 @@ def parse_comments(data: bytes) -> tuple[tuple[Comment, ...], int]:
         (length,) = struct.unpack_from("<I", data)
         at = 8 + length
         (count,) = struct.unpack_from("<I", data, at - 4)
-        for _ in range(min(count, _MAX_COMMENTS)):
+        for _ in range(min(count, MAX_COMMENTS)):
             (length,) = struct.unpack_from("<I", data, at)
             at += 4 + length
             if at > len(data):
                 break
-            shown = min(length, _MAX_SHOWN)
-            name, is_one, value = data[at - length : at - length + shown].partition(
-                b"="
-            )
-            if is_one:
-                key = name.decode("ascii", "replace").lower()
-                found.append((key, value.decode("utf-8", "replace")))
+            shown = min(length, MAX_SHOWN)
+            if comment := comment_in(data[at - length : at - length + shown]):
+                found.append(comment)
     except struct.error:
         at = len(data) + 1
     return tuple(found), at
+
+
+def comment_in(data: bytes) -> Comment | None:
+    """Return one comment (or its beginning) of the form NAME=text."""
+    name, is_one, value = data.partition(b"=")
+    if not is_one:
+        return None
+    return name.decode("ascii", "replace").lower(), value.decode("utf-8", "replace")
 
 
 def picture_in(block: bytes) -> bytes:

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from upnpserver.errors import ProbeError
-from upnpserver.media.audio_flac import Comment, parse_comments
+from upnpserver.media.audio_flac import (
+    MAX_COMMENTS,
+    MAX_SHOWN,
+    Comment,
+    comment_in,
+)
 from upnpserver.media.ogg_pages import Page, last_position, pages
 from upnpserver.media.riff import ReadAt
 
-_MAX_PACKET_BYTES: Final = 16 << 20  # comments may hold pictures
 _MAX_STREAMS: Final = 16
 _OPUS_HZ: Final = 48000  # whatever was put into it: RFC 7845 section 5.1
 
@@ -52,10 +56,10 @@ def read_ogg(read_at: ReadAt, size_bytes: int) -> OggSound:
         for mark, read in _READERS.items():
             if head.startswith(mark):
                 sound = read(head.ljust(96, b"\0"))
-                packet = _second_packet(read_at, page)[sound.before_comments :]
+                packet = _Packet(read_at, page)
                 return replace(
                     sound,
-                    comments=parse_comments(packet)[0],
+                    comments=tuple(_comments(packet, sound.before_comments)),
                     samples=sound.samples
                     or last_position(read_at, size_bytes, page.stream),
                 )
@@ -72,27 +76,84 @@ def _first_pages(read_at: ReadAt) -> Iterator[Page]:
         yield page
 
 
-def _second_packet(read_at: ReadAt, first: Page) -> bytes:
-    """Return the packet behind a stream's first page, cut where it is too long."""
-    parts, left = [], _MAX_PACKET_BYTES
+class _Packet:
+    """The packet behind a stream's first page, read in order, part by part.
+
+    What is skipped is not read: a cover is a comment of a megabyte.
+    """
+
+    def __init__(self, read_at: ReadAt, first: Page) -> None:
+        self._read_at, self._parts = read_at, _parts(read_at, first)
+        self._end = self._left = 0  # of the part that is being read
+        self._body = b""  # its rest, once something was taken from it
+
+    def skip(self, count: int) -> None:
+        """Pass by so many bytes."""
+        while count > self._left:
+            count -= self._left
+            self._next()
+        self._left -= count
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes."""
+        taken = b""
+        while len(taken) < count:
+            if not self._left:
+                self._next()
+            if not self._body:
+                self._body = self._read_at(self._end - self._left, self._left)
+                self._left = len(self._body)
+            start = len(self._body) - self._left
+            part = self._body[start : start + count - len(taken)]
+            self._left -= len(part)
+            taken += part
+        return taken
+
+    def _next(self) -> None:
+        """Go to the next part. Raises EOFError if there is none."""
+        part = next(self._parts, None)
+        if part is None:
+            raise EOFError
+        at, self._left = part
+        self._end, self._body = at + self._left, b""
+
+
+def _parts(read_at: ReadAt, first: Page) -> Iterator[tuple[int, int]]:
+    """Yield (offset, length) of the parts of the packet behind a first page."""
     for page in pages(read_at, first.end):
         if page.stream != first.stream:
             continue
         length, ends = _up_to_packet_end(page.sizes)
-        parts.append(read_at(page.body_at, min(length, left)))
-        left -= length
-        if ends or left <= 0:
-            break
-    return b"".join(parts)
+        yield page.body_at, length
+        if ends:
+            return
 
 
 def _up_to_packet_end(sizes: bytes) -> tuple[int, bool]:
     """Return the bytes of a page's first packet, and whether it ends there."""
-    whole = sizes.rstrip(b"\xff")
-    if not whole:
-        return 255 * len(sizes), False
     full = len(sizes) - len(sizes.lstrip(b"\xff"))
+    if full == len(sizes):
+        return 255 * full, False
     return 255 * full + sizes[full], True
+
+
+def _comments(packet: _Packet, before: int) -> Iterator[Comment]:
+    """Yield the comments that are whole. Source: Vorbis I section 5."""
+    try:
+        packet.skip(before)
+        packet.skip(_number(packet))
+        for _ in range(min(_number(packet), MAX_COMMENTS)):
+            length = _number(packet)
+            data = packet.take(min(length, MAX_SHOWN))
+            packet.skip(length - len(data))
+            if comment := comment_in(data):
+                yield comment
+    except EOFError:
+        return
+
+
+def _number(packet: _Packet) -> int:
+    return int.from_bytes(packet.take(4), "little")
 
 
 def _vorbis(head: bytes) -> OggSound:
