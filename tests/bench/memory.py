@@ -18,7 +18,7 @@ def idle(contenders: list[Contender]) -> list[Figure]:
     share: dict[str, list[float]] = {}
     processes: dict[str, list[float]] = {}
     for contender in contenders:
-        rolled = [_rollup(pid) for pid in contender.pids()]
+        rolled = [rollup(pid) for pid in contender.pids()]
         resident[contender.name] = [sum(r["Rss"] for r in rolled) / MIB]
         share[contender.name] = [sum(r["Pss"] for r in rolled) / MIB]
         processes[contender.name] = [float(len(rolled))]
@@ -29,7 +29,7 @@ def idle(contenders: list[Contender]) -> list[Figure]:
     ]
 
 
-def _rollup(pid: int) -> dict[str, int]:
+def rollup(pid: int) -> dict[str, int]:
     """Return the kernel's sums over a process's memory, in bytes."""
     found = {}
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:

@@ -1,11 +1,9 @@
 """A scanner that is killed at any moment: nothing is lost, and nothing differs."""
 
-import os
 import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,13 +11,10 @@ from pathlib import Path
 import pytest
 from bench.library import make_library
 from support.dump import dump
+from support.scanner import COMMAND, order_line, scanned
 
-from upnpserver.scan.messages import Finished, Scan, ScanRoot, from_line, to_line
-
-KINDS = ("audio", "image", "video")
 ITEMS = 1500
 KILLS = 8
-SCANNER = (sys.executable, "-m", "upnpserver.scan.worker")
 
 
 @pytest.fixture(scope="module")
@@ -38,31 +33,12 @@ def undisturbed(media, tmp_path_factory):
     return dump(catalog), time.monotonic() - began
 
 
-def order(catalog, media):
-    roots = (ScanRoot("Home", (), os.fsencode(media), KINDS),)
-    return to_line(Scan(os.fsencode(catalog), roots))
-
-
-def scanned(catalog, media, **environment):
-    done = subprocess.run(
-        SCANNER,
-        input=order(catalog, media),
-        capture_output=True,
-        check=True,
-        timeout=120,
-        env=os.environ | environment,
-    )
-    last = from_line(done.stdout.splitlines()[-1])
-    assert isinstance(last, Finished)
-    return last
-
-
 def killed_after(seconds, catalog, media):
     """Start a scan, and end it by SIGKILL so much later."""
     with subprocess.Popen(
-        SCANNER, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as scanner:
-        scanner.stdin.write(order(catalog, media))
+        scanner.stdin.write(order_line(catalog, media))
         scanner.stdin.flush()
         time.sleep(seconds)
         scanner.send_signal(signal.SIGKILL)
