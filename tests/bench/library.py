@@ -6,7 +6,9 @@ of twenty are photos, one of twenty is a film.
 """
 
 import io
+import os
 import struct
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "media"
 _TRACK = FIXTURES / "household" / "Music" / "The Foundry" / "First Light"
 _FILM = FIXTURES / "formats" / "silent.mp4"
 _TRACK_BYTES = 8192
+SETTLED_S = 3600
 GENRES = ("Jazz", "Rock", "Folk", "Ambient", "Klassik", "Soul", "Pop")
 
 
@@ -42,7 +45,16 @@ def make_library(folder: Path, items: int) -> Library:
     _write_tracks(folder / "Music", audio)
     _write_photos(folder / "Photos", image)
     _write_films(folder / "Videos", video)
+    settle(folder)
     return Library(folder, audio, image, video)
+
+
+def settle(folder: Path) -> None:
+    """Date all back: what was just written may still be, and is waited for."""
+    then_s = time.time() - SETTLED_S
+    for where, _, names in os.walk(folder, topdown=False):
+        for path in (*(Path(where, name) for name in names), where):
+            os.utime(path, (then_s, then_s))
 
 
 def _write_tracks(music: Path, count: int) -> None:

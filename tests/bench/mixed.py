@@ -10,7 +10,7 @@ import os
 import struct
 from pathlib import Path
 
-from bench.library import FIXTURES, Library, make_library
+from bench.library import FIXTURES, Library, make_library, settle
 from mutagen.id3 import APIC, ID3
 from PIL import Image
 
@@ -29,6 +29,7 @@ def make_mixed(folder: Path, items: int) -> Library:
     _add_covers(folder / "Music")
     _write_photos(folder / "Photos")
     _vary_films(folder / "Videos")
+    settle(folder)
     return library
 
 
@@ -39,6 +40,7 @@ def make_films(folder: Path, like: Path, count: int) -> None:
     for number in range(count):
         path = folder / f"Film {number:04}{like.suffix}"
         path.write_bytes(content + _tail(like.suffix, number))
+    settle(folder)
 
 
 def read_all(folder: Path) -> None:

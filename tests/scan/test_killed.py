@@ -29,7 +29,7 @@ def undisturbed(media, tmp_path_factory):
     """Return the dump of a catalog built at once, and the seconds it took."""
     catalog = tmp_path_factory.mktemp("undisturbed") / "catalog.sqlite"
     began = time.monotonic()
-    scanned(catalog, media)
+    assert scanned(catalog, media).read == ITEMS
     return dump(catalog), time.monotonic() - began
 
 

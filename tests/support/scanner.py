@@ -17,19 +17,21 @@ def order_line(catalog: Path, media: Path) -> bytes:
     return to_line(Scan(os.fsencode(catalog), roots))
 
 
-def scanned(
-    catalog: Path, media: Path, *wrapper: str, deadline_s: float = 120, **environ: str
-) -> Finished:
+def scanned(catalog: Path, media: Path, *wrapper: str, **environ: str) -> Finished:
     """Scan once and to the end; wrapper: a command to run the scanner under."""
-    done = subprocess.run(
+    with subprocess.Popen(
         (*wrapper, *COMMAND),
-        input=order_line(catalog, media),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        check=True,
-        timeout=deadline_s,
         env=os.environ | environ,
-    )
-    last = from_line(done.stdout.splitlines()[-1])
-    if not isinstance(last, Finished):
-        raise TypeError(f"the scanner ended with {last}")
-    return last
+    ) as scanner:
+        assert scanner.stdin
+        assert scanner.stdout
+        # Its input stays open: the end of that would stop the scan.
+        scanner.stdin.write(order_line(catalog, media))
+        scanner.stdin.flush()
+        for line in scanner.stdout:
+            message = from_line(line)
+            if isinstance(message, Finished):
+                return message
+    raise RuntimeError(f"the scanner ended with {scanner.returncode}")
