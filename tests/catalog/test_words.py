@@ -44,10 +44,11 @@ def test_no_two_containers_of_one_list_have_one_name(code):
     for names in (
         "music videos pictures folders",
         "albums album_artists artists composers genres years playlists audiobooks"
-        " all_music recently_added",
+        " all_music recently_added random_albums",
         "films film_sets series genres years directors actors content_ratings"
         " all_videos recently_added",
-        "by_date photo_albums cameras ratings keywords all_pictures recently_added",
+        "by_date photo_albums cameras ratings keywords all_pictures recently_added"
+        " on_this_day",
     ):
         shown = [texts[name] for name in names.split()]
         assert len(set(shown)) == len(shown)

@@ -8,18 +8,19 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from upnpserver.catalog import compile as compiled
 from upnpserver.catalog import schema
+from upnpserver.catalog.entries import COLUMNS, entry_of, found_of, window_of
 from upnpserver.catalog.identity import (
     ABOVE_ROOT,
-    item_id_of,
     original,
-    reference,
     split_reference,
 )
+from upnpserver.catalog.living import Living, Moment
 from upnpserver.catalog.ordered import OrderedResults
 from upnpserver.catalog.schema import damage_told
 from upnpserver.catalog.search import form_of, search_statement
@@ -38,10 +39,6 @@ from upnpserver.paths import joined
 from upnpserver.policy import ClientPolicy
 from upnpserver.upnp.criteria import Criteria
 
-_ENTRY = (
-    "object.id, object.object_id, object.parent, is_container, segments, child_count,"
-    " art"
-)
 _PLACE = (
     " join directory on directory.id = file.directory"
     " join root on root.id = directory.root"
@@ -73,12 +70,14 @@ class Reader:
     All of it raises CatalogUnusable if there is no catalog, or a damaged one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, moment: Moment | None = None) -> None:
+        """Open the catalog; moment: for living views, which there are none without."""
         self._rows = schema.connect_for_reading(path)
         self._rows.create_function(
             "any_value", 3, compiled.any_value, deterministic=True
         )
         self._ordered = OrderedResults(_REMEMBERED_ROWS)
+        self._living = Living(self._rows, moment, self._ordered)
 
     def close(self) -> None:
         """Close the file."""
@@ -98,7 +97,7 @@ class Reader:
         found = self._rows.execute(
             "select child_count from object where object_id = ?", (object_id,)
         ).fetchone()
-        return int(found[0]) if found else 0
+        return int(found[0]) if found else self._living.count(object_id)
 
     @damage_told()
     def children(
@@ -119,37 +118,52 @@ class Reader:
                 (object_id,),
             ).fetchone()
             if found is None:
-                self._metadata_row(object_id)
+                living = self._living.children(object_id, window, sort)
+                if living is not None:
+                    return living
+                if self._living.metadata(object_id) is None:
+                    self._metadata_row(object_id)
                 raise NoSuchContainer
             row, is_container, total, update_id = found
             if not is_container:
                 raise NoSuchContainer
+            more = self._living.below(object_id)
+            if more:
+                return self._with_living(row, sort, more, window, update_id)
             if sort:
                 order = self._sorted_children(row, sort, total)
-                entries = self._entries(_window_of(order, window))
+                entries = found_of(self._rows, window_of(order, window))
             else:
                 entries = self._in_order(row, window, total)
-            return Page(
-                tuple(_entry(entry, row, object_id) for entry in entries),
-                total,
-                update_id,
-            )
+            shown = tuple(entry_of(entry, row, object_id) for entry in entries)
+            if row == schema.ROOT_ROW:
+                shown = tuple(map(self._living.counted, shown))
+            return Page(shown, total, update_id)
 
     @damage_told()
     def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
         """Return one object. Raises NoSuchObject."""
         with self._snapshot():
-            row, place = self._metadata_row(object_id)
-            entry = self._entries([row])[0]
+            try:
+                row, place = self._metadata_row(object_id)
+            except NoSuchObject:
+                living = self._living.metadata(object_id)
+                if living is None:
+                    raise
+                return living
+            entry = found_of(self._rows, [row])[0]
             parent = place if place is not None else entry[2]
             if parent is None:
-                return Page((_entry(entry, None, ABOVE_ROOT),), 1, self._update_id(row))
+                return Page(
+                    (entry_of(entry, None, ABOVE_ROOT),), 1, self._update_id(row)
+                )
             parent_id, update_id = self._rows.execute(
                 "select object_id, update_id from object where id = ?", (parent,)
             ).fetchone()
             if entry[3]:
                 update_id = self._update_id(row)
-            return Page((_entry(entry, parent, parent_id),), 1, update_id)
+            shown = entry_of(entry, parent, parent_id)
+            return Page((self._living.counted(shown),), 1, update_id)
 
     @damage_told()
     def search(
@@ -169,19 +183,19 @@ class Reader:
         with self._snapshot():
             found = self._rows.execute(
                 "select id, update_id from object where object_id = ? and is_container",
-                (container_id,),
+                (self._living.with_content_of(container_id),),
             ).fetchone()
             if found is None:
                 raise NoSuchContainer
             row, update_id = found
             with self._time_limit():
                 order = self._matching(row, criteria, sort)
-            forms = [form_of(number) for number in _window_of(order, window)]
-            entries = self._entries([found_row for found_row, _ in forms])
+            forms = [form_of(number) for number in window_of(order, window)]
+            entries = found_of(self._rows, [found_row for found_row, _ in forms])
             parents = self._object_ids({parent for _, parent in forms})
             return Page(
                 tuple(
-                    _entry(entry, parent, parents[parent])
+                    self._living.counted(entry_of(entry, parent, parents[parent]))
                     for entry, (_, parent) in zip(entries, forms, strict=True)
                 ),
                 len(order),
@@ -269,6 +283,32 @@ class Reader:
             raise NoSuchObject
         return int(found[0]), int(found[1])
 
+    def _with_living(
+        self,
+        row: int,
+        sort: tuple[SortKey, ...],
+        living: Sequence[tuple[str, Entry]],
+        window: Window,
+        update_id: int,
+    ) -> Page:
+        """Return children among which are living views: those come last if sorted."""
+        having = self._rows.execute(
+            f"select sort_key, {COLUMNS} from child"
+            " join object on object.id = child.object where child.parent = ?"
+            " order by sort_key, child.object",
+            (row,),
+        ).fetchall()
+        parent_id = living[0][1].parent_id
+        stored = {one[1]: (one[0], entry_of(one[1:], row, parent_id)) for one in having}
+        if sort:
+            order = self._sorted_children(row, sort, len(stored))
+            shown = [*(stored[one] for one in order), *living]
+        else:
+            shown = sorted((*stored.values(), *living), key=itemgetter(0))
+        end = window.start + window.count if window.count else len(shown)
+        entries = tuple(entry for _, entry in shown[window.start : end])
+        return Page(entries, len(shown), update_id)
+
     def _update_id(self, row: int) -> int:
         return int(
             self._rows.execute(
@@ -288,7 +328,7 @@ class Reader:
             (row, window.start),
         ).fetchone() or (0, "", 0)
         return self._rows.execute(
-            f"select {_ENTRY} from child cross join object on object.id = child.object"
+            f"select {COLUMNS} from child cross join object on object.id = child.object"
             " where child.parent = ? and (child.sort_key, child.object) >= (?, ?)"
             " order by child.sort_key, child.object limit ? offset ?",
             (row, sort_key, child, count, window.start - position),
@@ -317,18 +357,6 @@ class Reader:
             (self.system_update_id(), row, criteria, sort),
             lambda: self._rows.execute(statement.sql, statement.values),
         )
-
-    def _entries(self, order: Sequence[int]) -> list[tuple[Any, ...]]:
-        rows = {}
-        for start in range(0, len(order), 500):
-            some = order[start : start + 500]
-            marks = ",".join("?" * len(some))
-            for entry in self._rows.execute(
-                f"select {_ENTRY} from object where id in ({marks})",
-                tuple(some),
-            ):
-                rows[entry[0]] = entry
-        return [rows[row] for row in order]
 
     def _object_ids(self, rows: set[int]) -> dict[int, str]:
         some = tuple(rows)
@@ -363,26 +391,3 @@ class Reader:
             yield
         finally:
             self._rows.execute("commit")
-
-
-def _window_of(order: Sequence[int], window: Window) -> Sequence[int]:
-    end = window.start + window.count if window.count else len(order)
-    return order[window.start : end]
-
-
-def _entry(found: tuple[Any, ...], container: int | None, container_id: str) -> Entry:
-    """Return the entry as a child of a container: a reference if it lies elsewhere."""
-    _, object_id, parent, is_container, segments, child_count, art = found
-    ref_id = ""
-    if not is_container and parent != container:
-        ref_id = object_id
-        object_id = reference(item_id_of(object_id), container_id)
-    return Entry(
-        bool(is_container),
-        object_id,
-        container_id,
-        segments,
-        ref_id,
-        child_count,
-        art or b"",
-    )

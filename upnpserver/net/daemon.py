@@ -9,6 +9,7 @@ import random
 import resource
 import sys
 import time
+from datetime import date
 from functools import partial
 from typing import Any, TextIO
 
@@ -17,6 +18,8 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 from twisted.logger import Logger
 
+from upnpserver.catalog.living import Moment
+from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CatalogUnusable
@@ -120,7 +123,10 @@ class Server:
         self._neighbourhood = Neighbourhood(config.networks)
         self._catalog_path = state.path / CATALOG_FILE
         self._catalog_file: tuple[int, int] | None = None  # the one that is open
-        self._library = Library(self._catalog_path, reactor, self._catalog_damaged)
+        moment = Moment(words_of(config.language), date.today)  # as the house has it
+        self._library = Library(
+            self._catalog_path, reactor, self._catalog_damaged, moment
+        )
         self._eventing = Eventing(
             reactor,
             partial(deliver, reactor, reactor, self._neighbourhood.is_neighbour),

@@ -10,6 +10,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from upnpserver.catalog.living import Moment
 from upnpserver.catalog.reader import Reader
 from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
 from upnpserver.model import LibraryCounts, Resource
@@ -26,6 +27,7 @@ class Library:
     A search, a sorted or a very long list may cost a second: it runs in one of
     two threads, each with a connection of its own, and waits for its turn.
 
+    moment: for views that change with it; there are none without.
     damaged: called when the catalog turns out to be damaged. It is closed then,
     and questions are answered as before the first scan, until open().
     """
@@ -35,8 +37,10 @@ class Library:
         path: Path,
         threads: IReactorFromThreads,
         damaged: Callable[[CatalogUnusable], None],
+        moment: Moment | None = None,
     ) -> None:
         self._path, self._threads, self._damaged = path, threads, damaged
+        self._moment = moment
         self._reader: Reader | None = None
         self._idle: list[Reader] = []
         self._turns = DeferredSemaphore(_THREADS)
@@ -53,8 +57,8 @@ class Library:
         Raises CatalogUnusable.
         """
         self._close_readers()
-        self._reader = Reader(self._path)
-        self._idle = [Reader(self._path) for _ in range(_THREADS)]
+        self._reader = self._new_reader()
+        self._idle = [self._new_reader() for _ in range(_THREADS)]
         if not self._pool.started:
             self._pool.start()
 
@@ -63,6 +67,9 @@ class Library:
         if self._pool.started:
             self._pool.stop()
         self._close_readers()
+
+    def _new_reader(self) -> Reader:
+        return Reader(self._path, self._moment)
 
     def _close_readers(self) -> None:
         readers = [*self._idle, *([self._reader] if self._reader else [])]
@@ -85,7 +92,7 @@ class Library:
     ) -> Deferred[OutArguments]:
         current = self._open_reader()
         with self._damage_noticed(current):
-            reader = self._idle.pop() if self._idle else Reader(self._path)
+            reader = self._idle.pop() if self._idle else self._new_reader()
 
         def put_back(result: OutArguments | Failure) -> OutArguments | Failure:
             # A reader taken before the catalog was swapped is closed.

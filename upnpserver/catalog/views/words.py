@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-_FOLDER = "upnpserver.languages"
+_FOLDER = Path(__file__).parents[2] / "languages"  # importlib.resources is large
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one of each: equal means the same
@@ -31,7 +31,7 @@ class Words:
 @cache
 def words_of(language: str) -> Words:
     """Return the words of one of config.LANGUAGES."""
-    told = tomllib.loads((files(_FOLDER) / f"{language}.toml").read_text("utf-8"))
+    told = tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
     return Words(
         tuple(told["articles"]),
         told["own_letters"],

@@ -1,0 +1,189 @@
+"""Views that change with the day, without a row of their own."""
+
+from datetime import date
+
+import pytest
+from support.escaped import plain
+from support.made_up_files import MUSIC, photo, track
+
+from upnpserver.catalog.living import RANDOM_ALBUMS, Moment
+from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.views.words import words_of
+from upnpserver.catalog.writer import Writer
+from upnpserver.errors import NoSuchContainer, NoSuchObject
+from upnpserver.model import SortKey, Window
+from upnpserver.policy import EVERYONE
+from upnpserver.upnp import didl
+from upnpserver.upnp.props import EVERYTHING
+
+ALL = Window()
+PHOTOS = (
+    photo("a.jpg", title="New", date="2021-03-14T10:00:00"),
+    photo("b.jpg", title="Old", date="1999-03-14"),
+    photo("c.jpg", title="Old too", date="1999-03-14"),
+    photo("d.jpg", title="Other day", date="1999-03-15"),
+    photo("e.jpg", title="Later", date="2030-03-14"),
+    photo("f.jpg", title="A month", date="1999-03"),
+)
+TRACKS = tuple(
+    track(f"{n}/{part}.mp3", title=f"{n}.{part}", album=f"Album {n}", artists=("A",))
+    for n in range(80)
+    for part in (1, 2)
+)
+
+
+class House:
+    """A catalog, and a reader whose day can be set."""
+
+    def __init__(self, folder):
+        self.today = date(2025, 3, 14)
+        self.path = folder / "catalog.sqlite"
+        self.writer = Writer(self.path)
+        self.writer.sync_roots([MUSIC])
+        moment = Moment(words_of("en"), lambda: self.today)
+        self.reader = Reader(self.path, moment)
+
+    def add(self, *files):
+        self.writer.apply(files, [])
+
+    def page(self, object_id, window=ALL, sort=()):
+        return self.reader.children(object_id, window, sort, EVERYONE)
+
+    def titles(self, object_id, **more):
+        return [title_of(entry) for entry in self.page(object_id, **more).entries]
+
+    def metadata(self, object_id):
+        (entry,) = self.reader.metadata(object_id, EVERYONE).entries
+        return entry
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path)
+    yield house
+    house.reader.close()
+    house.writer.close()
+
+
+def title_of(entry):
+    xml = plain(didl.written(entry, EVERYTHING))
+    return xml.split("<dc:title>")[1].split("</dc:title>")[0]
+
+
+def test_a_day_in_earlier_years(house):
+    house.add(*PHOTOS)
+    assert house.titles("picture$onthisday") == ["14 March 2021", "14 March 1999"]
+    assert house.titles("picture$onthisday$19990314") == ["Old", "Old too"]
+    house.today = date(2025, 3, 15)
+    assert house.titles("picture$onthisday") == ["15 March 1999"]
+
+
+def test_an_empty_view_is_not_shown(house):
+    house.add(*PHOTOS)
+    (top,) = (one for one in house.page("0").entries if one.object_id == "picture$")
+    assert "On this day" in house.titles("picture$")
+    assert top.child_count == house.page("picture$").total == 5
+    house.today = date(2025, 7, 1)
+    (top,) = (one for one in house.page("0").entries if one.object_id == "picture$")
+    assert "On this day" not in house.titles("picture$")
+    assert top.child_count == house.page("picture$").total == 4
+    assert house.metadata("picture$").child_count == 4
+    with pytest.raises(NoSuchObject):
+        house.metadata("picture$onthisday")
+    with pytest.raises(NoSuchObject):
+        house.page("picture$onthisday")
+    with pytest.raises(NoSuchObject):
+        house.page("music$random")
+
+
+def test_views_stand_in_their_places(house):
+    house.add(*PHOTOS)
+    titles = house.titles("picture$")
+    assert titles.index("All pictures") < titles.index("Recently added")
+    assert titles[-1] == "On this day"
+    pages = [house.titles("picture$", window=Window(at, 1))[0] for at in range(5)]
+    assert pages == titles
+    by_title = (SortKey("dc:title", descending=True),)
+    assert house.titles("picture$", sort=by_title)[-1] == "On this day"
+
+
+def test_albums_are_drawn_anew_each_day(house):
+    house.add(*TRACKS)
+    drawn = house.titles("music$random")
+    assert len(set(drawn)) == len(drawn) == RANDOM_ALBUMS
+    assert house.titles("music$random") == drawn
+    house.today = date(2025, 3, 15)
+    assert house.titles("music$random") != drawn
+    assert set(house.titles("music$random")) <= set(house.titles("music$albums"))
+
+
+def test_all_that_is_shown_can_be_asked_for(house):
+    house.add(*PHOTOS, *TRACKS)
+    for view in ("music$random", "picture$onthisday"):
+        page = house.page(view)
+        assert house.metadata(view).child_count == page.total
+        assert house.reader.child_count(view) == page.total
+        for entry in page.entries:
+            assert entry.parent_id == view
+            assert house.metadata(entry.object_id) == entry
+            inside = house.page(entry.object_id)
+            assert house.reader.child_count(entry.object_id) == inside.total
+            assert entry.child_count == inside.total == 2 or view == "picture$onthisday"
+            for item in inside.entries:
+                assert item.parent_id == entry.object_id
+                assert item.ref_id
+                assert house.metadata(item.object_id) == item
+                with pytest.raises(NoSuchContainer):
+                    house.page(item.object_id)
+
+
+def test_a_list_that_was_drawn_yesterday_still_plays(house):
+    house.add(*TRACKS)
+    old = house.page("music$random").entries
+    house.today = date(2026, 1, 1)
+    for entry in old:
+        assert len(house.titles(entry.object_id)) == 2
+
+
+def test_pages_and_sorting_of_what_has_no_rows(house):
+    house.add(*TRACKS)
+    drawn = house.titles("music$random")
+    assert house.titles("music$random", window=Window(10, 5)) == drawn[10:15]
+    by_title = (SortKey("dc:title", descending=False),)
+    numbers = [
+        int(title.split()[1]) for title in house.titles("music$random", sort=by_title)
+    ]
+    assert numbers == sorted(numbers)
+
+
+def test_another_content_has_another_update_id(house):
+    house.add(*TRACKS)
+    before = house.page("music$random").update_id
+    assert house.page("music$random").update_id == before
+    house.today = date(2026, 1, 1)
+    assert house.page("music$random").update_id != before
+
+
+def test_names_that_are_none(house):
+    house.add(*PHOTOS, *TRACKS)
+    for object_id in (
+        "picture$onthisday$1999",
+        "picture$onthisday$20200314",
+        "picture$onthisday$",
+        "music$random$" + "a" * 16,
+        "r$" + "a" * 16 + "$music$random",
+        "r$" + "a" * 16 + "$music$nothing",
+    ):
+        with pytest.raises(NoSuchObject):
+            house.metadata(object_id)
+        with pytest.raises(NoSuchObject):
+            house.page(object_id)
+        assert house.reader.child_count(object_id) == 0
+
+
+def test_nothing_is_written_when_the_day_changes(house):
+    house.add(*PHOTOS, *TRACKS)
+    before = house.path.stat().st_mtime_ns, house.reader.system_update_id()
+    house.today = date(2026, 1, 1)
+    house.titles("music$random")
+    assert (house.path.stat().st_mtime_ns, house.reader.system_update_id()) == before

@@ -1,0 +1,261 @@
+"""Views that change though no file does, such as with the day.
+
+They have no rows, so that an idle server writes nothing: they are read from the
+rows of others, whenever they are asked for. What such a view holds are items, as
+references, or likenesses of containers that have rows: with an id of their own
+and the same content.
+
+Nobody is told by events when they change; UpdateID is another number then.
+"""
+
+import json
+import sqlite3
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+
+from upnpserver.catalog.compile import order_by
+from upnpserver.catalog.entries import Found, entry_of, found_of, window_of
+from upnpserver.catalog.identity import split_reference
+from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.views.tree import PLAIN, child
+from upnpserver.catalog.views.words import Words
+from upnpserver.model import Entry, Page, SortKey, Window
+from upnpserver.upnp import didl
+
+RANDOM_ALBUMS = 50  # a few screens
+_MOST_YEARS = 200  # looked through for one day
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What living views depend on beside the catalog."""
+
+    words: Words
+    today: Callable[[], date]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One view. word: its title. order: see views.child().
+
+    held: what it holds, by rows. likeness_of: the first part of the ids of the
+    containers that its own are like; length: of what follows that.
+    """
+
+    object_id: str
+    above: str
+    word: str
+    order: str
+    held: Callable[[sqlite3.Connection, Moment], Iterable[int]]
+    likeness_of: str = ""
+    length: int = 0
+
+    def source_of(self, object_id: str) -> str:
+        """Return what a container is like, empty if it is none of this view."""
+        start = f"{self.object_id}$"
+        name = object_id.removeprefix(start)
+        if not object_id.startswith(start) or len(name) != self.length:
+            return ""
+        return f"{self.likeness_of}${name}"
+
+    def likeness(self, object_id: str) -> str:
+        """Return the id of what is like a container."""
+        return f"{self.object_id}${object_id[-self.length :]}"
+
+
+def _random_albums(rows: sqlite3.Connection, moment: Moment) -> Sequence[int]:
+    """Draw albums, the same all day."""
+    albums = [row for (row,) in _children(rows, "music$albums")]
+    draw = Random(moment.today().toordinal())  # noqa: S311  nobody may not foresee it
+    return draw.sample(albums, min(len(albums), RANDOM_ALBUMS))
+
+
+def _on_this_day(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+    """Yield the containers of this day in earlier years, the last one first."""
+    today = moment.today()
+    years = _children(rows, "picture$dates", "object_id", _MOST_YEARS)
+    for (year_id,) in years.fetchall():
+        if year_id.rpartition("$")[2] < f"{today.year:04}":
+            yield from (
+                row
+                for (row,) in rows.execute(
+                    "select id from object where object_id = ?",
+                    (f"{year_id}{today:%m%d}",),
+                )
+            )
+
+
+def _children(
+    rows: sqlite3.Connection, object_id: str, column: str = "id", count: int = -1
+) -> sqlite3.Cursor:
+    return rows.execute(
+        f"select object.{column} from child join object on object.id = child.object"
+        " where child.parent = (select id from object where object_id = ?)"
+        " order by child.sort_key, child.object limit ?",
+        (object_id, count),
+    )
+
+
+_VIEWS = {
+    view.object_id: view
+    for view in (
+        _View(
+            *("music$random", "music$", "random_albums", "85", _random_albums),
+            *("music$album", 16),
+        ),
+        _View(
+            *("picture$onthisday", "picture$", "on_this_day", "85", _on_this_day),
+            *("picture$date", 8),
+        ),
+    )
+}
+_ABOVE = {view.above for view in _VIEWS.values()}
+
+
+class Living:
+    """The living views of one reader, inside its transactions.
+
+    moment: None if there are to be none. ordered: where lists are remembered.
+    """
+
+    def __init__(
+        self, rows: sqlite3.Connection, moment: Moment | None, ordered: OrderedResults
+    ) -> None:
+        self._rows, self._moment, self._ordered = rows, moment, ordered
+
+    def counted(self, entry: Entry) -> Entry:
+        """Return a container with those of its children counted that have no rows."""
+        more = len(self.below(entry.object_id))
+        return entry._replace(child_count=entry.child_count + more) if more else entry
+
+    def below(self, object_id: str) -> list[tuple[str, Entry]]:
+        """Return (sort key, entry) of each view in a container that holds anything."""
+        if object_id not in _ABOVE or self._moment is None:
+            return []
+        having = ((view, self._held(view)) for view in _VIEWS.values())
+        return [
+            self._shown(view, len(held), self._moment)
+            for view, held in having
+            if held and view.above == object_id
+        ]
+
+    def count(self, object_id: str) -> int:
+        """Return how many children a view or a likeness has, 0 if it is neither."""
+        return len(self._content(object_id) or ())
+
+    def children(
+        self, object_id: str, window: Window, sort: tuple[SortKey, ...]
+    ) -> Page | None:
+        """Return a window of the children of a view or a likeness, if it is one."""
+        content = self._content(object_id)
+        if not content:
+            return None
+        order = self._sorted(content, sort) if sort else content
+        found = found_of(self._rows, window_of(order, window))
+        entries = tuple(_entry(one, object_id) for one in found)
+        return Page(entries, len(order), _update_id(content))
+
+    def with_content_of(self, object_id: str) -> str:
+        """Return the container that a likeness is like; of any other, itself."""
+        return (self._moment and _source_of(object_id)[1]) or object_id
+
+    def metadata(self, object_id: str) -> Page | None:
+        """Return a view, a likeness, or an item in one of them, if it is that."""
+        split = split_reference(object_id)
+        if split is not None:
+            return self._item(*split)
+        content = self._content(object_id)
+        if not content:
+            return None
+        view = _VIEWS.get(object_id)
+        if view is not None and self._moment is not None:
+            entry = self._shown(view, len(content), self._moment)[1]
+            return Page((entry,), 1, _update_id(content))
+        above, source = _source_of(object_id)
+        row = self._row(source)
+        assert row is not None
+        entry = _entry(found_of(self._rows, [row])[0], above)
+        return Page((entry,), 1, _update_id(content))
+
+    def _item(self, original_id: str, container_id: str) -> Page | None:
+        row = self._row(original_id)
+        content = self._content(container_id)
+        if row is None or content is None or row not in content:
+            return None
+        found = found_of(self._rows, [row])[0]
+        return Page((_entry(found, container_id),), 1, _update_id(content))
+
+    def _shown(self, view: _View, count: int, moment: Moment) -> tuple[str, Entry]:
+        title = moment.words[view.word]
+        segments = didl.pack(title, PLAIN)
+        entry = Entry(True, view.object_id, view.above, segments, "", count)
+        return child(view.object_id, title, sort_key=view.order).sort_key, entry
+
+    def _content(self, object_id: str) -> Sequence[int] | None:
+        """Return the rows of what a view or a likeness holds; None if it is neither."""
+        if self._moment is None:
+            return None
+        view = _VIEWS.get(object_id)
+        if view is not None:
+            return self._held(view)
+        _, source = _source_of(object_id)
+        if not source:
+            return None
+        key = (self._update_id(), source)
+        return self._ordered.get(key, lambda: _children(self._rows, source)) or None
+
+    def _held(self, view: _View) -> Sequence[int]:
+        moment = self._moment
+        if moment is None:
+            return ()
+        key = (self._update_id(), view.object_id, moment.today())
+        return self._ordered.get(
+            key, lambda: ((row,) for row in view.held(self._rows, moment))
+        )
+
+    def _sorted(self, content: Sequence[int], sort: tuple[SortKey, ...]) -> list[int]:
+        found = self._rows.execute(
+            "select found.object from json_each(?) join found on found.object = value"
+            f" order by {order_by(sort)} key",
+            (json.dumps(list(content)),),
+        )
+        return [row for (row,) in found]
+
+    def _row(self, object_id: str) -> int | None:
+        found = self._rows.execute(
+            "select id from object where object_id = ?", (object_id,)
+        ).fetchone()
+        return int(found[0]) if found else None
+
+    def _update_id(self) -> str:
+        found = self._rows.execute(
+            "select value from meta where name = 'system_update_id'"
+        ).fetchone()
+        return str(found[0]) if found else ""
+
+
+def _source_of(object_id: str) -> tuple[str, str]:
+    """Return a likeness' view and what it is like, empty if it is no likeness."""
+    for view in _VIEWS.values():
+        source = view.source_of(object_id) if view.length else ""
+        if source:
+            return view.object_id, source
+    return "", ""
+
+
+def _entry(found: Found, container_id: str) -> Entry:
+    """Return an item as a reference, and of a container a likeness."""
+    entry = entry_of(found, None, container_id)
+    view = _VIEWS.get(container_id)
+    if entry.is_container and view is not None:
+        return entry._replace(object_id=view.likeness(entry.object_id))
+    return entry
+
+
+def _update_id(content: Sequence[int]) -> int:
+    """Return a number that is another one when the content is."""
+    return zlib.crc32(array("q", content).tobytes())
