@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from random import Random
 
 from upnpserver.catalog.compile import order_by
@@ -113,7 +114,10 @@ _VIEWS = {
         ),
     )
 }
-_ABOVE = {view.above for view in _VIEWS.values()}
+_VIEWS_IN = {
+    above: tuple(view for view in _VIEWS.values() if view.above == above)
+    for above in dict.fromkeys(view.above for view in _VIEWS.values())
+}
 
 
 class Living:
@@ -129,19 +133,19 @@ class Living:
 
     def counted(self, entry: Entry) -> Entry:
         """Return a container with those of its children counted that have no rows."""
-        more = len(self.below(entry.object_id))
+        more = len(self._views_in(entry.object_id))
         return entry._replace(child_count=entry.child_count + more) if more else entry
 
     def below(self, object_id: str) -> list[tuple[str, Entry]]:
         """Return (sort key, entry) of each view in a container that holds anything."""
-        if object_id not in _ABOVE or self._moment is None:
-            return []
-        having = ((view, self._held(view)) for view in _VIEWS.values())
         return [
-            self._shown(view, len(held), self._moment)
-            for view, held in having
-            if held and view.above == object_id
+            (child(view.object_id, "", sort_key=view.order).sort_key, self._shown(view))
+            for view in self._views_in(object_id)
         ]
+
+    def _views_in(self, object_id: str) -> Sequence[_View]:
+        views = _VIEWS_IN.get(object_id, ())
+        return [view for view in views if self._held(view)]
 
     def count(self, object_id: str) -> int:
         """Return how many children a view or a likeness has, 0 if it is neither."""
@@ -172,9 +176,8 @@ class Living:
         if not content:
             return None
         view = _VIEWS.get(object_id)
-        if view is not None and self._moment is not None:
-            entry = self._shown(view, len(content), self._moment)[1]
-            return Page((entry,), 1, _update_id(content))
+        if view is not None:
+            return Page((self._shown(view),), 1, _update_id(content))
         above, source = _source_of(object_id)
         row = self._row(source)
         assert row is not None
@@ -189,11 +192,11 @@ class Living:
         found = found_of(self._rows, [row])[0]
         return Page((_entry(found, container_id),), 1, _update_id(content))
 
-    def _shown(self, view: _View, count: int, moment: Moment) -> tuple[str, Entry]:
-        title = moment.words[view.word]
-        segments = didl.pack(title, PLAIN)
-        entry = Entry(True, view.object_id, view.above, segments, "", count)
-        return child(view.object_id, title, sort_key=view.order).sort_key, entry
+    def _shown(self, view: _View) -> Entry:
+        assert self._moment is not None
+        segments = _packed(self._moment.words[view.word])
+        count = len(self._held(view))
+        return Entry(True, view.object_id, view.above, segments, "", count)
 
     def _content(self, object_id: str) -> Sequence[int] | None:
         """Return the rows of what a view or a likeness holds; None if it is neither."""
@@ -236,6 +239,11 @@ class Living:
             "select value from meta where name = 'system_update_id'"
         ).fetchone()
         return str(found[0]) if found else ""
+
+
+@lru_cache
+def _packed(title: str) -> bytes:
+    return didl.pack(title, PLAIN)
 
 
 def _source_of(object_id: str) -> tuple[str, str]:
