@@ -208,6 +208,7 @@ class Resource:
     content_features: str  # the 4th field of protocolInfo
     duration_ms: int | None = None
     span: Span | None = None
+    caption_path: str = ""  # the URL path of its best subtitle
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from support.made_up_files import (
     nfo,
     photo,
     playlist,
+    subtitle,
     track,
 )
 
@@ -51,6 +52,7 @@ tracks = st.builds(
     composers=st.lists(names, max_size=1).map(tuple),
     date=st.sampled_from(["", "1999", "2001-02-03"]),
     compilation=st.booleans(),
+    art_length=st.sampled_from([0, 9]),
     content_id=st.sampled_from("abcdef").map(lambda letter: letter * 16),
     mtime_ns=st.sampled_from([1, 10**15]),
 )
@@ -71,6 +73,15 @@ photos = st.builds(
     camera=st.sampled_from(["", "X100", "x100"]),
 )
 beside = st.builds(nfo, st.builds("{}{}.nfo".format, folders, numbers), title=names)
+subtitles = st.builds(
+    subtitle,
+    st.builds(
+        "{}{}{}.srt".format,
+        folders,
+        st.sampled_from(["", "Subs/", "Subs/1/"]),
+        st.sampled_from(["1", "1.de", "2.en", "English", "German"]),
+    ),
+)
 covers = st.builds(cover, st.builds("{}folder.jpg".format, folders))
 entries = st.builds(
     "{}{}{}.{}".format,
@@ -91,7 +102,7 @@ sheets = st.builds(
     chapters=st.sampled_from([(Chapter(0, "One", "Ann"),), (Chapter(0, "Two"),)]),
 )
 some_files = st.lists(
-    tracks | films | photos | beside | covers | lists | sheets,
+    tracks | films | photos | beside | covers | lists | sheets | subtitles,
     max_size=14,
     unique_by=lambda file: (file.directory, file.name),
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.dlna.headers import dlna_headers
+from upnpserver.dlna.headers import caption_headers, dlna_headers
 from upnpserver.errors import RefusedRequest
 from upnpserver.model import Kind
 
@@ -123,3 +123,17 @@ def test_any_text_is_answered_in_fixed_words_or_refused(kind, headers):
         return
     fixed = {STREAMING, INTERACTIVE, BACKGROUND, CONTENT, TLAG}
     assert set(answer) <= {*fixed, ("MediaInfo.sec", "SEC_Duration=1000;")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "url", "answer"),
+    [
+        ("1", "http://h/a.srt", [("CaptionInfo.sec", "http://h/a.srt")]),
+        ("1", "", []),
+        ("", "http://h/a.srt", []),
+        ("0", "http://h/a.srt", []),
+    ],
+)
+def test_where_a_subtitle_is_told_to_who_asks(asked, url, answer):
+    headers = {b"getcaptioninfo.sec": asked}
+    assert caption_headers(lambda name: headers.get(name, ""), url) == answer

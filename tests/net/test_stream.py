@@ -327,6 +327,13 @@ def test_a_disk_that_fails_is_not_told_as_a_missing_file(house, monkeypatch, num
     assert house.ask(f"/media/{FILM}/x").status == 503
 
 
+def test_where_the_subtitle_of_a_film_is(house):
+    house.add(FILM, "film.mp4", CONTENT, caption_path="/media/x/subtitle.srt")
+    answer = house.ask(f"/media/{FILM}/x", "getCaptionInfo.sec: 1", method="HEAD")
+    url = "http://192.0.2.1:8200/media/x/subtitle.srt"
+    assert answer.headers["CaptionInfo.sec"] == url
+
+
 COVER = "covercovercover2"
 SPAN = Span(1000, 500, len(CONTENT), MODIFIED * 10**9)
 

@@ -44,6 +44,10 @@ def playlist(path: str, *entries: str, root: Root = MUSIC, **facts) -> ReadFile:
     return replace(read, role=Role.PLAYLIST)
 
 
+def subtitle(path: str, root: Root = MUSIC) -> ReadFile:
+    return replace(film(path, root), role=Role.SUBTITLE, facts=None)
+
+
 def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return file_of(path, root, Kind.VIDEO, "video/mp4", **facts)
 

@@ -1,24 +1,33 @@
-"""What lies beside a media file and tells of it: covers, NFO files, cue sheets.
+"""What lies beside a media file: covers, NFO files, cue sheets, subtitles.
 
 Read from the rows of its folder and, where that has none, of the folder above:
 an album on several discs and a series with seasons keep them there.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from upnpserver.catalog.items import Pictures, media_path
+from upnpserver.catalog.items import Beside, media_path
 from upnpserver.dlna.profiles import profile_of
+from upnpserver.dlna.protocolinfo import content_features, protocol_info
 from upnpserver.facts import facts_from_json
 from upnpserver.media import cue
 from upnpserver.media.nfo import merged, with_show
-from upnpserver.media.sidecars import folder_art, nfo_for, own_art
+from upnpserver.media.sidecars import folder_art, nfo_for, own_art, stem_of
+from upnpserver.media.subtitle_names import (
+    film_folder,
+    form_of,
+    is_video,
+    subtitles,
+)
 from upnpserver.model import Kind, MediaFacts, Role
+from upnpserver.paths import joined
 from upnpserver.upnp import didl
 
 _SHOW = b"tvshow.nfo"
+_Captions = dict[bytes, list[didl.Caption]]  # by the stems of films
 
 
 class _File(NamedTuple):
@@ -32,15 +41,17 @@ class BesideRows:
     def __init__(self, rows: sqlite3.Connection) -> None:
         self._rows = rows
         self._folders: dict[tuple[int, bytes], dict[bytes, _File]] = {}
+        self._captions: dict[tuple[int, bytes], _Captions] = {}
 
     def clear(self) -> None:
         """Drop what is remembered: the rows may have changed."""
         self._folders.clear()
+        self._captions.clear()
 
-    def pictures(
+    def shown(
         self, root_row: int, relative_path: bytes, facts: MediaFacts, embedded_id: str
-    ) -> Pictures:
-        """Return the packed art of a file.
+    ) -> Beside:
+        """Return the art and the subtitles of a file.
 
         A picture named as the file goes before all. Then a song has the picture
         inside it, as each may have its own; its album has the folder's. A film
@@ -63,8 +74,9 @@ class BesideRows:
         if facts.kind is Kind.AUDIO:
             art = own or inside or of_folder or of_above
             group_art = of_folder or of_above
-            return Pictures(art, group_art if group_art != art else b"")
-        return Pictures(own or of_folder or inside or of_above)
+            return Beside(art, group_art if group_art != art else b"")
+        art = own or of_folder or inside or of_above
+        return Beside(art, captions=self._captions_of(root_row, relative_path, facts))
 
     def _art_in(
         self, root_row: int, path: bytes, best_of: Callable[[list[bytes]], bytes | None]
@@ -73,6 +85,47 @@ class BesideRows:
         folder = self._folder(root_row, path)
         best = best_of([name for name in folder if folder[name].role == Role.ART])
         return b"" if best is None else _packed(best, folder[best].facts)
+
+    def _captions_of(
+        self, root_row: int, relative_path: bytes, facts: MediaFacts
+    ) -> Sequence[didl.Caption]:
+        """Return the text subtitles of a film, the best first."""
+        if facts.kind is not Kind.VIDEO:
+            return ()
+        directory, _, name = relative_path.rpartition(b"/")
+        key = (root_row, directory)
+        if key not in self._captions:
+            self._captions[key] = self._captions_in(*key)
+        return self._captions[key].get(stem_of(name), ())
+
+    def _captions_in(self, root_row: int, directory: bytes) -> _Captions:
+        """Return the subtitles of all films in a folder."""
+        sent = {
+            joined(path, name)[len(_below(directory)) :]: attached_id
+            for row, path in subtitle_folders(self._rows, root_row, directory)
+            for name, attached_id in self._rows.execute(
+                "select name, attached_id from file"
+                " left join attached on attached.file = file.id"
+                " where directory = ? and role = 'subtitle'",
+                (row,),
+            )
+        }
+        if not sent:
+            return {}
+        films = self._rows.execute(
+            "select name from file where role = 'media' and directory ="
+            " (select id from directory where root = ? and path = ?)",
+            (root_row, directory),
+        )
+        found = subtitles([*sent, *(name for (name,) in films if is_video(name))])
+        return {
+            film: [
+                _caption(one.path, attached_id)
+                for one in some
+                if (attached_id := sent[one.path])
+            ]
+            for film, some in found.items()
+        }
 
     def told(
         self, root_row: int, relative_path: bytes, facts: MediaFacts
@@ -136,6 +189,31 @@ class BesideRows:
                 name: _File(role, facts_from_json(facts)) for name, role, facts in rows
             }
         return self._folders[key]
+
+
+def subtitle_folders(
+    rows: sqlite3.Connection, root_row: int, directory: bytes
+) -> list[tuple[int, bytes]]:
+    """Return row and path of the folders with subtitles of the films in one."""
+    below = _below(directory)
+    found = rows.execute(
+        "select id, path from directory where root = ?"
+        " and (path = ? or (path >= ? and path < ?))",
+        (root_row, directory, below, below[:-1] + b"0" if below else b"\xff"),
+    )
+    return [(row, path) for row, path in found if film_folder(path) == directory]
+
+
+def _below(directory: bytes) -> bytes:
+    """Return how the paths of all below a folder begin."""
+    return directory + b"/" if directory else b""
+
+
+def _caption(path: bytes, attached_id: str) -> didl.Caption:
+    form, mime = form_of(path) or ("", "")
+    url_path = media_path(attached_id, "subtitle", path)
+    info = protocol_info(mime, content_features(Kind.IMAGE))
+    return didl.Caption(url_path, form, info)
 
 
 def _packed(name: bytes, facts: MediaFacts) -> bytes:

@@ -8,12 +8,15 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.open_views import odd
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
-from upnpserver.model import MediaFacts, Role
+from upnpserver.media.subtitle_names import film_folder, form_of, is_video
+from upnpserver.model import Kind, MediaFacts, Role
+from upnpserver.paths import joined
 
 _SHOWN_BESIDE = (Role.NFO, Role.ART, Role.CUE)  # what items are made from, beside media
 
@@ -60,6 +63,7 @@ class FileRows:
         self.fresh: dict[int, MediaFacts | None] = {}
         self.gone: list[int] = []
         self._directories: dict[tuple[int, bytes], int] = {}
+        self._film_folders: set[tuple[int, bytes]] = set()
 
     def clear(self) -> None:
         """Drop what was collected: it is settled, or rolled back."""
@@ -67,6 +71,7 @@ class FileRows:
         self.fresh.clear()
         self.gone.clear()
         self._directories.clear()
+        self._film_folders.clear()
 
     def known_files(self, root_row: int, directory: bytes) -> Mapping[bytes, KnownFile]:
         """Return what is known of the files right inside one directory."""
@@ -133,6 +138,11 @@ class FileRows:
             self.fresh[row] = file.facts
         if file.role is Role.ART:
             self._attach_art(row, file.facts)
+        if file.role is Role.SUBTITLE:
+            self._attach_subtitle(row, file)
+            self._film_folders.add((root_row, film_folder(file.directory)))
+        if added and is_video(file.name):
+            self._film_folders.add((root_row, file.directory))
         if file.role in _SHOWN_BESIDE:
             self._show_around(root_row, file.directory)
 
@@ -164,6 +174,32 @@ class FileRows:
                 " values (?, ?, ?, ?)",
                 (row, facts.content_id, facts.mime, features),
             )
+
+    def _attach_subtitle(self, row: int, file: ReadFile) -> None:
+        if form := form_of(file.name):
+            path = joined(file.directory, file.name)
+            attached_id = short_hash(file.root.library, *file.root.shown, path)
+            self._rows.execute(
+                "insert or replace into attached (file, attached_id, mime, features)"
+                " values (?, ?, ?, ?)",
+                (row, attached_id, form[1], content_features(Kind.IMAGE)),
+            )
+
+    def show_films(self) -> None:
+        """Have films made anew whose subtitles changed, or may be another's now."""
+        for root_row, path in sorted(self._film_folders):
+            films = self._rows.execute(
+                "select file.id, content_id, name from file"
+                " join directory on directory.id = file.directory"
+                " where root = ? and path = ?"
+                " and role = 'media' and content_id is not null",
+                (root_row, path),
+            )
+            for row, content_id, name in films:
+                if is_video(name):
+                    self.fresh.setdefault(row, None)
+                    self.contents.add(content_id)
+        self._film_folders.clear()
 
     def _show_around(self, root_row: int, path: bytes) -> None:
         """Have the items made anew that a file in this directory tells of."""
@@ -201,6 +237,10 @@ class FileRows:
             self._rows.execute("delete from attached where file = ?", (row,))
             if role in _SHOWN_BESIDE:
                 self._show_around(root_row, path)
+            if role == Role.SUBTITLE:
+                self._film_folders.add((root_row, film_folder(path)))
+            if is_video(name):
+                self._film_folders.add((root_row, path))
         emptied = self._rows.execute(
             "delete from directory where id = ?1"
             " and not exists (select 1 from file where directory = ?1)",

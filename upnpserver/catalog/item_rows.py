@@ -15,7 +15,7 @@ from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import Pictures, describe_item, media_path
+from upnpserver.catalog.items import Beside, describe_item, media_path
 from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
 from upnpserver.dlna.protocolinfo import content_features
@@ -47,7 +47,7 @@ class _ShownFile:
     own_facts: MediaFacts  # without what the files beside it tell
     place: views.FilePlace
     embedded_id: str  # of the picture in it
-    pictures: Pictures
+    beside: Beside
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -123,7 +123,7 @@ class ItemRows:
         self._objects.flush()
         self._rows.executemany(
             "insert or replace into item (object, file, kind, mime, features,"
-            " duration_ms, facts) values (?, ?, ?, ?, ?, ?, ?)",
+            " duration_ms, facts, caption_path) values (?, ?, ?, ?, ?, ?, ?, ?)",
             self._items,
         )
         self._items.clear()
@@ -200,8 +200,8 @@ class ItemRows:
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 told = self._beside.told(root_row, relative, facts)
                 embedded_id = _embedded_id(root, relative, facts)
-                pictures = self._beside.pictures(root_row, relative, facts, embedded_id)
-                yield _ShownFile(row, size, told, facts, place, embedded_id, pictures)
+                beside = self._beside.shown(root_row, relative, facts, embedded_id)
+                yield _ShownFile(row, size, told, facts, place, embedded_id, beside)
 
     def respell(self, roots: Mapping[int, Root]) -> None:
         """Spell containers anew that may have lost the file they are spelled as."""
@@ -238,7 +238,7 @@ class ItemRows:
         name = file.place.relative_path
         url_path = media_path(item_id, file.facts.kind.value, name)
         described, features = describe_item(
-            file.facts, title, url_path, file.size_bytes, file.pictures
+            file.facts, title, url_path, file.size_bytes, file.beside
         )
         ways = views.placements(file.facts, file.place, self._words)
         places = {
@@ -271,6 +271,7 @@ class ItemRows:
                 features,
                 file.facts.duration_ms,
                 None if file.facts is file.own_facts else facts_to_json(file.facts),
+                file.beside.captions[0].path if file.beside.captions else None,
             )
         )
 

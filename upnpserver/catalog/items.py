@@ -3,6 +3,7 @@
 Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,14 +32,15 @@ class Described:
     group_art: bytes = b""  # by which it stands for containers; empty: art
 
 
-class Pictures(NamedTuple):
-    """The packed art of an item, as Described has it."""
+class Beside(NamedTuple):
+    """What an item shows of the files beside it, and of the picture inside."""
 
-    art: bytes = b""
+    art: bytes = b""  # as Described has it
     group_art: bytes = b""
+    captions: Sequence[didl.Caption] = ()
 
 
-NO_PICTURES = Pictures()
+_NOTHING = Beside()
 
 
 def media_path(sent_id: str, what: str, name: bytes) -> str:
@@ -56,7 +58,7 @@ def describe_item(
     title: str,
     url_path: str,
     size_bytes: int,
-    pictures: Pictures = NO_PICTURES,
+    beside: Beside = _NOTHING,
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
     features = content_features(facts.kind, profile_of(facts))
@@ -74,7 +76,9 @@ def describe_item(
         color_depth=facts.color_depth,
     )
     upnp_class = _class_of(facts)
-    segments = didl.pack(title, upnp_class, _properties(facts), (resource,))
+    segments = didl.pack(
+        title, upnp_class, _properties(facts), (resource,), beside.captions
+    )
     found: dict[str, str | int | None] = {
         "title": marked(title),
         "title_key": natural_key(fold(title)),
@@ -91,7 +95,7 @@ def describe_item(
         "protocol_info": marked(resource.protocol_info),
         "resolution": marked(resolution),
     }
-    return Described(upnp_class, title, segments, found, *pictures), features
+    return Described(upnp_class, title, segments, found, *beside[:2]), features
 
 
 def describe_container(container: Container) -> Described:

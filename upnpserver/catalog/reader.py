@@ -45,13 +45,14 @@ _PLACE = (
 )
 _FILE = "root.path, directory.path, file.name"
 _ITEM_FILE = (
-    f"select kind, {_FILE}, mime, features, item.duration_ms, null, null, null, null"
+    f"select kind, {_FILE}, mime, features, item.duration_ms, caption_path,"
+    " null, null, null, null"
     " from object join item on item.object = object.id"
     f" join file on file.id = item.file{_PLACE} where object_id = ?"
 )
 # All that is attached is sent in the way of pictures, subtitles too.
 _ATTACHED_FILE = (
-    f"select '{Kind.IMAGE}', {_FILE}, mime, features, null,"
+    f"select '{Kind.IMAGE}', {_FILE}, mime, features, null, null,"
     " first_byte, length, size_bytes, mtime_ns"
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
@@ -214,7 +215,7 @@ class Reader:
         )
         if found is None:
             raise NoSuchObject
-        kind, root, directory, name, mime, features, duration, *span = found
+        kind, root, directory, name, mime, features, duration, caption, *span = found
         return Resource(
             item_id=item_id,
             kind=Kind(kind),
@@ -224,6 +225,7 @@ class Reader:
             content_features=features,
             duration_ms=duration,
             span=None if span[0] is None else Span(*span),
+            caption_path=caption or "",
         )
 
     @damage_told()

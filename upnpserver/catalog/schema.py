@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 6
+VERSION = 7
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -28,7 +28,8 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # the packed albumArtURI of an object, see didl.pack_art(); group_art: the one by
 # which an item stands for the containers that it is in, where that is another.
 # attached: what else than items is sent, by ids of their own: files beside media,
-# or pictures inside it (first_byte, length).
+# or pictures inside it (first_byte, length). caption_path: where in URLs the best
+# subtitle of a film is.
 _TABLES: dict[str, dict[str, type]] = {
     "meta": {"name": str, "value": str},
     "root": {
@@ -74,6 +75,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "features": str,
         "duration_ms": int,
         "facts": str,
+        "caption_path": str,
     },
     "attached": {
         "file": int,

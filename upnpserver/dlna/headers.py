@@ -56,6 +56,18 @@ def dlna_headers(
     return answer
 
 
+def caption_headers(
+    header: Callable[[bytes], str], caption_url: str
+) -> list[tuple[str, str]]:
+    """Return where a film's best subtitle is, to Samsung TVs, which ask for it.
+
+    caption_url: empty if there is none.
+    """
+    if header(b"getcaptioninfo.sec") != "1" or not caption_url:
+        return []
+    return [("CaptionInfo.sec", caption_url)]
+
+
 def _check_speed(value: str) -> None:
     """Raise RefusedRequest unless the speed asked for is the normal one."""
     if not value:

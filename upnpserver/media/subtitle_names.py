@@ -28,6 +28,19 @@ class Subtitle:
 
 
 SUBTITLE_FOLDERS: Final = {b"subs", b"subtitles", b"sub", b"subtitle", b"untertitel"}
+# The forms that are text, by extension: how devices call them, and MIME names.
+# Not VobSub's pictures, of which a URL can name but one of two files.
+_FORMS: Final = {
+    b"srt": ("srt", "text/srt"),
+    b"smi": ("smi", "smi/caption"),
+    b"sub": ("sub", "text/plain"),
+    b"ass": ("ass", "text/x-ssa"),
+    b"ssa": ("ssa", "text/x-ssa"),
+    b"vtt": ("vtt", "text/vtt"),
+    b"ttml": ("ttml", "application/ttml+xml"),
+    b"mpl": ("mpl", "text/plain"),
+    b"mpl2": ("mpl", "text/plain"),
+}
 _PARTS: Final = re.compile(r"[ ._\-\[\](),+]+")
 _FORCED: Final = {"forced", "foreign", "forcés", "signs"}
 _IMPAIRED: Final = {"sdh", "cc", "hoh", "hearing", "impaired"}
@@ -99,6 +112,11 @@ def is_video(name: bytes) -> bool:
     """Return whether a file of this name is a film."""
     usual = usual_type(name.lower().rpartition(b".")[2].decode("ascii", "replace"))
     return usual is not None and usual.kind is Kind.VIDEO
+
+
+def form_of(name: bytes) -> tuple[str, str] | None:
+    """Return the form and MIME name of a text subtitle, None for another file."""
+    return _FORMS.get(name.lower().rpartition(b".")[2])
 
 
 def film_folder(directory: bytes) -> bytes:

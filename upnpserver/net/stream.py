@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from upnpserver.dlna.headers import dlna_headers
+from upnpserver.dlna.headers import caption_headers, dlna_headers
 from upnpserver.dlna.ranges import Entity, Selection, select
 from upnpserver.errors import (
     CannotProcess,
@@ -78,6 +78,8 @@ class Streams:
                 resource.duration_ms,
                 any_mode=request.policy.any_transfer_mode,
             )
+            if path := resource.caption_path:
+                headers += caption_headers(request.header, request.base_url + path)
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return

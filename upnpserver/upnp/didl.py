@@ -41,6 +41,11 @@ _HEAD = _escaped(
     ' xmlns:upnp="urn:schemas-upnp-org:metadata-1-0/upnp/"'
     ' xmlns:dlna="urn:schemas-dlna-org:metadata-1-0/">'
 )
+# Only where they are used: of one radio it is told that it fails on the first.
+_CAPTION_HEAD = _HEAD.removesuffix(b"&gt;") + _escaped(
+    ' xmlns:sec="http://www.sec.co.kr/dlna" xmlns:pv="http://www.pv.com/pvns/">'
+)
+_CAPTION_MARKS = (b"sec:CaptionInfo", b"pv:subtitleFile")
 _TAIL = _escaped("</DIDL-Lite>")
 _RES = _escaped("<res ")  # in no text: there "<" is escaped twice
 
@@ -61,13 +66,27 @@ class Res:
     color_depth: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A subtitle file of an item; path starts with "/"."""
+
+    path: str
+    form: str  # "srt"
+    protocol_info: str
+
+
 def pack(
     title: str,
     upnp_class: str,
     properties: Iterable[tuple[str, str]] = (),
     resources: Iterable[Res] = (),
+    captions: Sequence[Caption] = (),
 ) -> bytes:
     """Return the packed properties of one object.
+
+    captions: the best first, which is told in each of the ways that devices
+    look for: Samsung's elements, Panasonic's attributes of the first res, and
+    a res of its own, which the others have too.
 
     properties: (name, value) as "upnp:artist", "Nina Simone"; a name may come
     several times, and may carry one attribute: "upnp:artist@role=Composer".
@@ -79,8 +98,14 @@ def pack(
     ]
     for name, value in properties:
         parts += _packed_property(name, value)
+    for caption in captions[:1]:
+        for name in ("sec:CaptionInfoEx", "sec:CaptionInfo"):
+            opening = f'<{name} sec:type="{escape_attribute(caption.form)}">'
+            parts += [name, f"{opening}{_url(caption.path)}</{name}>"]
     for resource in resources:
-        parts += _packed_res(resource)
+        parts += _packed_res(resource, captions)
+    for caption in captions:
+        parts += _packed_res(Res(caption.path, caption.protocol_info))
     return _escaped(_PART_TEXT.join(parts))
 
 
@@ -100,7 +125,11 @@ def _opened(name: str) -> tuple[str, str]:
     return element, f'<{element} {key}="{escape_attribute(clean_text(text))}">'
 
 
-def _packed_res(res: Res) -> list[str]:
+def _url(path: str) -> str:
+    return f"{_BASE_URL}{escape_attribute(path)}"
+
+
+def _packed_res(res: Res, captions: Sequence[Caption] = ()) -> list[str]:
     duration = None if res.duration_ms is None else format_duration(res.duration_ms)
     # The attribute's unit is bytes a second, whatever its name says.
     bytes_per_s = None if res.bitrate_bps is None else res.bitrate_bps // 8
@@ -119,6 +148,10 @@ def _packed_res(res: Res) -> list[str]:
     for name, value in attributes:
         if value is not None:
             parts += [f"res@{name}", f' {name}="{value}"']
+    for caption in captions[:1]:
+        form, url = escape_attribute(caption.form.upper()), _url(caption.path)
+        parts += ["res@pv:subtitleFileType", f' pv:subtitleFileType="{form}"']
+        parts += ["res@pv:subtitleFileUri", f' pv:subtitleFileUri="{url}"']
     return [*parts, "res", f">{_BASE_URL}{escape_text(res.path)}</res>"]
 
 
@@ -139,7 +172,9 @@ def write(entries: Sequence[Entry], wanted: Filter, base_url: str) -> bytes:
     base_url has no final slash.
     """
     objects = b"".join([written(entry, wanted) for entry in entries])
-    return _HEAD + objects.replace(b"\x02", base_url.encode("ascii")) + _TAIL
+    has_captions = any(mark in objects for mark in _CAPTION_MARKS)
+    head = _CAPTION_HEAD if has_captions else _HEAD
+    return head + objects.replace(b"\x02", base_url.encode("ascii")) + _TAIL
 
 
 def written(entry: Entry, wanted: Filter) -> bytes:
