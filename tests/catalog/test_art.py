@@ -112,6 +112,12 @@ def test_a_disk_that_is_away_has_no_pictures(writer, reader):
     assert reader.resource(art, EVERYONE).span
 
 
+def test_a_cover_that_comes_as_a_song_leaves(writer, reader):
+    writer.apply(ALBUM, [])
+    writer.apply([COVER], [(MUSIC, b"A", b"2.mp3")])
+    assert reader.resource(COVER.facts.content_id, EVERYONE)
+
+
 def test_a_cover_that_leaves_is_shown_no_more(writer, reader):
     writer.apply((*ALBUM, COVER), [])
     commit = writer.apply([], [(MUSIC, b"A", b"folder.jpg")])

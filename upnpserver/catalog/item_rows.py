@@ -306,7 +306,11 @@ class ItemRows:
         for place in places:
             self._containers.remove_child(found[0], place)
         self._containers.spellings.doubt(parent for parent, _ in places)
-        self._rows.execute("delete from attached where file = ?", (file_row,))
+        # The row may be that of a cover by now, if the file left.
+        self._rows.execute(
+            "delete from attached where file = ? and first_byte is not null",
+            (file_row,),
+        )
         self._rows.execute("delete from object where id = ?", found)
         self._rows.execute("delete from found where object = ?", found)
 
