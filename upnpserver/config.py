@@ -71,6 +71,7 @@ class Config:
     port: None takes the one of the last start, else 8200, else a free one.
     interfaces: empty means every usable one.
     networks: whose devices are answered beside those on our own networks.
+    keep_plays: note what is played, for the views that tell of it.
     names: Host names that requests may carry beside our addresses; lower case.
     """
 
@@ -81,5 +82,6 @@ class Config:
     networks: tuple[Network, ...] = ()
     names: tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    keep_plays: bool = True
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

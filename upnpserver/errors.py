@@ -56,6 +56,10 @@ class FileChanged(UpnpServerError):
     """A file under way became shorter than promised, or holds other bytes now."""
 
 
+class HouseholdUnusable(UpnpServerError):
+    """household.sqlite is damaged, foreign or newer, or can't be written."""
+
+
 class CatalogUnusable(UpnpServerError):
     """The catalog file is corrupt, foreign, or newer than this program."""
 

@@ -3,6 +3,7 @@
 Units are part of the names: duration_ms, size_bytes, mtime_ns.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -135,6 +136,26 @@ class MediaFacts:
     art_mime: str = ""  # embedded picture's MIME name; empty: none
     art_offset: int = 0  # where it lies in the file
     art_length: int = 0  # 0: not in one piece
+
+
+class Play(NamedTuple):
+    """What is kept of an item that was played.
+
+    times: plays of most of it. played_s: when it was last played, in seconds since
+    1970. position_percent: how far into the file, 0 if there is nothing to continue.
+    """
+
+    times: int
+    played_s: int
+    position_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """All that was played, by item id; version: another one for another content."""
+
+    version: int
+    of: Mapping[str, Play]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 from support.escaped import plain
-from support.made_up_files import MUSIC, photo, track
+from support.made_up_files import MUSIC, film, photo, track
 
 from upnpserver.catalog.living import RANDOM_ALBUMS, Moment
 from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.views.words import words_of
 from upnpserver.catalog.writer import Writer
 from upnpserver.errors import NoSuchContainer, NoSuchObject
-from upnpserver.model import SortKey, Window
+from upnpserver.model import Play, Plays, SortKey, Window
 from upnpserver.policy import EVERYONE
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import EVERYTHING
@@ -37,10 +37,11 @@ class House:
 
     def __init__(self, folder):
         self.today = date(2025, 3, 14)
+        self.plays = None
         self.path = folder / "catalog.sqlite"
         self.writer = Writer(self.path)
         self.writer.sync_roots([MUSIC])
-        moment = Moment(words_of("en"), lambda: self.today)
+        moment = Moment(words_of("en"), lambda: self.today, lambda: self.plays)
         self.reader = Reader(self.path, moment)
 
     def add(self, *files):
@@ -187,3 +188,55 @@ def test_nothing_is_written_when_the_day_changes(house):
     house.today = date(2026, 1, 1)
     house.titles("music$random")
     assert (house.path.stat().st_mtime_ns, house.reader.system_update_id()) == before
+
+
+def played(**plays):
+    """Return plays of made-up items, by their titles."""
+    return Plays(
+        len(plays), {name.ljust(16, "0"): play for name, play in plays.items()}
+    )
+
+
+def item(title, make=track, **facts):
+    return make(f"{title}.x", title=title, content_id=title.ljust(16, "0"), **facts)
+
+
+HEARD = (item("a"), item("b"), item("c"), item("d"))
+SEEN = (item("w", film), item("x", film), item("y", film), item("z", film))
+
+
+def test_music_that_was_played(house):
+    house.add(*HEARD, *SEEN)
+    house.plays = played(
+        a=Play(1, 30, 0),
+        b=Play(5, 10, 0),
+        c=Play(0, 99, 50),
+        w=Play(9, 99, 0),
+        gone=Play(9, 99, 0),
+    )
+    assert house.titles("music$often") == ["b", "a"]
+    assert house.titles("music$lately") == ["a", "b"]
+    house.plays = played(d=Play(1, 99, 0), a=Play(1, 30, 0))
+    assert house.titles("music$often") == ["d", "a"]
+
+
+def test_films_to_continue_and_to_see(house):
+    house.add(*HEARD, *SEEN)
+    house.plays = played(
+        w=Play(0, 10, 50), x=Play(1, 20, 30), y=Play(2, 30, 0), a=Play(0, 1, 50)
+    )
+    assert house.titles("video$begun") == ["x", "w"]
+    assert house.titles("video$unseen") == ["w", "z"]
+    assert house.titles("video$")[0] == "Continue watching"
+    (entry, _) = house.page("video$begun").entries
+    assert house.metadata(entry.object_id) == entry
+
+
+def test_without_plays_nothing_is_told_of_them(house):
+    house.add(*HEARD, *SEEN)
+    music, videos = house.titles("music$"), house.titles("video$")
+    assert {"Most played", "Recently played"}.isdisjoint(music)
+    assert videos == ["All videos", "Recently added"]
+    house.plays = played()
+    assert house.titles("music$") == music
+    assert house.titles("video$") == [*videos, "Not watched yet"]

@@ -44,9 +44,10 @@ def test_no_two_containers_of_one_list_have_one_name(code):
     for names in (
         "music videos pictures folders",
         "albums album_artists artists composers genres years playlists audiobooks"
-        " all_music recently_added random_albums",
+        " all_music recently_added random_albums most_played"
+        " recently_played",
         "films film_sets series genres years directors actors content_ratings"
-        " all_videos recently_added",
+        " all_videos recently_added continue_watching not_watched_yet",
         "by_date photo_albums cameras ratings keywords all_pictures recently_added"
         " on_this_day",
     ):

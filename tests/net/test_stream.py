@@ -48,7 +48,8 @@ class House:
         self.threads = Threads()
         self.resources = {}
         self.asked_by = []
-        self.streams = Streams(self.find, self.threads)
+        self.sent = []
+        self.streams = Streams(self.find, self.threads, self.begun)
         self.policy = EVERYONE
         methods = {b"GET": self.streams.answer, b"HEAD": self.streams.answer}
         self.door = Door(
@@ -70,6 +71,9 @@ class House:
         }
         self.resources[item_id] = Resource(item_id=item_id, **(fields | more))
         return path
+
+    def begun(self, device, resource, size):
+        return lambda *span: self.sent.append((device, resource.item_id, size, span))
 
     def find(self, item_id, policy):
         self.asked_by.append(policy)
@@ -487,3 +491,33 @@ def open_files(house):
         with contextlib.suppress(FileNotFoundError):
             found += number.readlink().is_relative_to(house.folder)
     return found
+
+
+@pytest.mark.parametrize(
+    ("fields", "span"),
+    [
+        ((), (0, 256_000)),
+        (("Range: bytes=100000-",), (100_000, 256_000)),
+        (("Range: bytes=-1",), (255_999, 256_000)),
+    ],
+)
+def test_what_was_sent_is_told(house, fields, span):
+    house.ask(f"/media/{FILM}/video.mp4", *fields)
+    assert house.sent == [("192.0.2.7", FILM, 256_000, span)]
+
+
+def test_of_a_stream_that_is_cut_so_much_is_told_as_was_sent(house):
+    wire = house.door.connect()
+    wire.send(request(f"/media/{FILM}/video.mp4"))
+    house.threads.turn()
+    wire.vanish()
+    while not house.sent:
+        house.threads.turn()
+    ((_, _, _, (start, until)),) = house.sent
+    assert start == 0
+    assert until < 256_000
+
+
+def test_a_head_is_nothing_sent(house):
+    house.ask(f"/media/{FILM}/video.mp4", method="HEAD")
+    assert house.sent == []

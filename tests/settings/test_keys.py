@@ -27,6 +27,7 @@ GOOD = [
     ("names", ["Media.Home.", "nas"], ("media.home", "nas")),
     ("names", ["a-b_c.1x"], ("a-b_c.1x",)),
     ("language", "pl", "pl"),
+    ("keep_plays", False, False),
     ("log_level", "debug", "debug"),
     ("log_level", "error", "error"),
 ]
@@ -69,6 +70,8 @@ BAD = [
     ("language", "deu", "did you mean de?"),
     ("language", "German", "one of de, en, es, fr, it, nl, pl"),
     ("language", 1, "must be text"),
+    ("keep_plays", "yes", "must be true or false"),
+    ("keep_plays", 0, "must be true or false"),
     ("log_level", "warn", "did you mean warning?"),
     ("log_level", "loud", "one of debug, info, warning, error"),
     ("log_level", 3, "must be text"),

@@ -1,4 +1,4 @@
-"""Views that change though no file does, such as with the day.
+"""Views that change though no file does: with the day, or with what is played.
 
 They have no rows, so that an idle server writes nothing: they are read from the
 rows of others, whenever they are asked for. What such a view holds are items, as
@@ -16,19 +16,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from random import Random
+from typing import Any
 
 from upnpserver.catalog.compile import order_by
 from upnpserver.catalog.entries import Found, entry_of, found_of, window_of
-from upnpserver.catalog.identity import split_reference
+from upnpserver.catalog.identity import original, split_reference
 from upnpserver.catalog.ordered import OrderedResults
 from upnpserver.catalog.views.tree import PLAIN, child
 from upnpserver.catalog.views.words import Words
-from upnpserver.model import Entry, Page, SortKey, Window
+from upnpserver.model import Entry, Kind, Page, Play, Plays, SortKey, Window
 from upnpserver.upnp import didl
 
 RANDOM_ALBUMS = 50  # a few screens
 _MOST_YEARS = 200  # looked through for one day
+_MOST_ITEMS = 100  # of those that were played; nobody looks for more
+_LOOKED_THROUGH = 1000  # for these
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Moment:
 
     words: Words
     today: Callable[[], date]
+    plays: Callable[[], Plays | None] = lambda: None  # None: nobody takes note
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,79 @@ def _on_this_day(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
             )
 
 
+def _most_played(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+    return _played(
+        rows,
+        moment,
+        Kind.AUDIO,
+        lambda play: (play.times, play.played_s) if play.times else None,
+    )
+
+
+def _recently_played(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+    return _played(
+        rows, moment, Kind.AUDIO, lambda play: play.played_s if play.times else None
+    )
+
+
+def _to_continue(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+    return _played(
+        rows,
+        moment,
+        Kind.VIDEO,
+        lambda play: play.played_s if play.position_percent else None,
+    )
+
+
+def _played(
+    rows: sqlite3.Connection,
+    moment: Moment,
+    kind: Kind,
+    rank: Callable[[Play], Any],
+) -> Iterator[int]:
+    """Yield the rows of items by the rank of their plays, highest first.
+
+    rank: None for what is left out.
+    """
+    plays = moment.plays()
+    ranked = sorted(
+        (
+            (rank(play), item_id)
+            for item_id, play in (plays.of if plays else {}).items()
+            if rank(play) is not None
+        ),
+        reverse=True,
+    )
+    items = [item_id for _, item_id in ranked[:_LOOKED_THROUGH]]
+    return islice(_rows_of(rows, items, kind), _MOST_ITEMS)
+
+
+def _rows_of(
+    rows: sqlite3.Connection, items: Sequence[str], kind: Kind
+) -> Iterator[int]:
+    """Yield the rows of those items that are there and of a kind, in order."""
+    for start in range(0, len(items), _AT_ONCE):
+        some = [original(item_id) for item_id in items[start : start + _AT_ONCE]]
+        marks = ", ".join("?" * len(some))
+        found = dict(
+            rows.execute(
+                "select object_id, id from object join item on item.object = object.id"
+                f" where object_id in ({marks}) and kind = ?",
+                (*some, kind),
+            )
+        )
+        yield from (found[one] for one in some if one in found)
+
+
+def _not_watched(rows: sqlite3.Connection, moment: Moment) -> Sequence[int]:
+    plays = moment.plays()
+    if plays is None:
+        return ()
+    watched = [item_id for item_id, play in plays.of.items() if play.times]
+    seen = set(_rows_of(rows, watched, Kind.VIDEO))
+    return [row for (row,) in _children(rows, "video$all") if row not in seen]
+
+
 def _children(
     rows: sqlite3.Connection, object_id: str, column: str = "id", count: int = -1
 ) -> sqlite3.Cursor:
@@ -108,6 +187,10 @@ _VIEWS = {
             *("music$random", "music$", "random_albums", "85", _random_albums),
             *("music$album", 16),
         ),
+        _View("music$often", "music$", "most_played", "83", _most_played),
+        _View("music$lately", "music$", "recently_played", "84", _recently_played),
+        _View("video$begun", "video$", "continue_watching", "0", _to_continue),
+        _View("video$unseen", "video$", "not_watched_yet", "82", _not_watched),
         _View(
             *("picture$onthisday", "picture$", "on_this_day", "85", _on_this_day),
             *("picture$date", 8),
@@ -215,7 +298,9 @@ class Living:
         moment = self._moment
         if moment is None:
             return ()
-        key = (self._update_id(), view.object_id, moment.today())
+        plays = moment.plays()
+        version = plays.version if plays else None
+        key = (self._update_id(), view.object_id, moment.today(), version)
         return self._ordered.get(
             key, lambda: ((row,) for row in view.held(self._rows, moment))
         )

@@ -18,13 +18,14 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 from twisted.logger import Logger
 
+from upnpserver.catalog.household import HOUSEHOLD_FILE, Household
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CatalogUnusable
 from upnpserver.media.sidecars import role_of
-from upnpserver.model import LibraryCounts
+from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control, Service
 from upnpserver.net.discovery import Discovery
@@ -39,11 +40,12 @@ from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
+from upnpserver.net.plays import PlayLog
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.site import HostRule, Routes, Site
-from upnpserver.net.stream import Streams
+from upnpserver.net.stream import Streams, not_noted
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.watch import Watch
 from upnpserver.policy import EVERYONE
@@ -123,7 +125,9 @@ class Server:
         self._neighbourhood = Neighbourhood(config.networks)
         self._catalog_path = state.path / CATALOG_FILE
         self._catalog_file: tuple[int, int] | None = None  # the one that is open
-        moment = Moment(words_of(config.language), date.today)  # as the house has it
+        self._disks = Disks(reactor)
+        self._play_log = self._made_play_log(state)
+        moment = Moment(words_of(config.language), date.today, self._plays)
         self._library = Library(
             self._catalog_path, reactor, self._catalog_damaged, moment
         )
@@ -132,7 +136,11 @@ class Server:
             partial(deliver, reactor, reactor, self._neighbourhood.is_neighbour),
             self._evented_variables,
         )
-        self._streams = Streams(self._library.resource, reactor)
+        self._streams = Streams(
+            self._library.resource,
+            reactor,
+            self._play_log.begun if self._play_log else not_noted,
+        )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -180,7 +188,20 @@ class Server:
 
     def _close(self, _: object) -> None:
         self._streams.stop()
+        if self._play_log:
+            self._play_log.stop()
+        self._disks.stop()
         self._library.close()
+
+    def _made_play_log(self, state: State) -> PlayLog | None:
+        if not self._config.keep_plays:
+            return None
+        household = Household(state.path / HOUSEHOLD_FILE)
+        in_thread = partial(self._disks.run, bytes(state.path))
+        return PlayLog(self._reactor, household, in_thread, time.time)
+
+    def _plays(self) -> Plays | None:
+        return self._play_log.plays() if self._play_log else None
 
     # What the outside may ask
 

@@ -119,6 +119,7 @@ class _Sending:
 
     def finish(self) -> None:
         self.is_over = True
+        self.source.sent_until = self.at
         self._turns.leave()
         self._stalled.stop()
         self.source.release()
@@ -159,6 +160,7 @@ class FileServer(PromptServer):
         if end - start <= SMALL_BYTES:
             content = source.file.cached(start, end)
             if content is not None:
+                source.sent_until = end
                 source.release()
                 self.write(content)  # type: ignore[no-untyped-call]
                 return succeed(None)
@@ -334,4 +336,5 @@ class _Copying:
 
     def _finish(self) -> None:
         self._is_over = True
+        self._source.sent_until = self._at
         self._source.release()

@@ -17,6 +17,7 @@ class Source:
 
     def __init__(self, file: OpenFile, disk: bytes, disks: Disks) -> None:
         self.file, self._disk, self._disks = file, disk, disks
+        self.sent_until = 0  # told when the stream is over
         self._is_busy = self._is_released = False
 
     @classmethod

@@ -42,6 +42,12 @@ _LAST_SECOND = 253402300799  # of the year 9999: HTTP dates go no further
 _MISSING = (FileNotFoundError, NotADirectoryError, PermissionError, UnsafePath)
 
 Headers = list[tuple[str, str]]
+Begun = Callable[[str, Resource, int], Callable[[int, int], None]]
+
+
+def not_noted(device: str, resource: Resource, size: int) -> Callable[[int, int], None]:
+    """Take no note of a stream: a Begun."""
+    return lambda start, until: None
 
 
 class Streams:
@@ -49,6 +55,7 @@ class Streams:
 
     resource: item id and policy -> its file; raises NoSuchObject,
         CannotProcess.
+    begun: told of each stream: see net.plays.PlayLog.
     stall_s: how long a client may read nothing.
     """
 
@@ -58,9 +65,11 @@ class Streams:
         self,
         resource: Callable[[str, ClientPolicy], Resource],
         reactor: IReactorFromThreads,
+        begun: Begun = not_noted,
         stall_s: float = STALL_S,
     ) -> None:
         self._resource, self._stall_s = resource, stall_s
+        self._begun = begun
         self._disks = Disks(reactor)
 
     def stop(self) -> None:
@@ -148,8 +157,15 @@ class Streams:
             if not is_sending:
                 source.release()
         start, end = first + selection.start, first + selection.end
-        sent = send_file(request.transport, source, start, end, self._stall_s)
-        return sent.addCallbacks(
+        wire = request.transport
+        ended = self._begun(str(request.peer), resource, entity.size_bytes)
+        sent = send_file(wire, source, start, end, self._stall_s)
+
+        def over(result: Failure | None) -> Failure | None:
+            ended(selection.start, max(start, source.sent_until) - first)
+            return result
+
+        return sent.addBoth(over).addCallbacks(
             lambda _: request.finish_stream(), self._cut, errbackArgs=(request,)
         )
 

@@ -113,6 +113,13 @@ def read_log_level(where: str, value: object) -> str:
     return _one_of(where, value, LOG_LEVELS)
 
 
+def read_switch(where: str, value: object) -> bool:
+    """Return whether something is to be done."""
+    if not isinstance(value, bool):
+        raise wrong(f"{where}: must be true or false, not {quoted(value)}")
+    return value
+
+
 def read_kind(where: str, value: object) -> Kind:
     """Return a kind of media."""
     return Kind(_one_of(where, value, [kind.value for kind in Kind]))
@@ -147,5 +154,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "networks": _list_of(read_network),
     "names": _list_of(read_host_name),
     "language": read_language,
+    "keep_plays": read_switch,
     "log_level": read_log_level,
 }

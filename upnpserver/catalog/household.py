@@ -1,0 +1,101 @@
+"""household.sqlite: what people did with the library. It is precious.
+
+A catalog can be built again, this file can't: it is never set aside, its layout
+is brought up to date in place, and each change is on the disk before the next.
+There is no file before there is anything to keep.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from upnpserver.errors import HouseholdUnusable
+from upnpserver.model import Play
+
+HOUSEHOLD_FILE = "household.sqlite"
+MOST_PLAYED = 10_000  # items; what was played longest ago is forgotten first
+_APPLICATION_ID = 0x55504E48  # "UPNH"
+# What each version has more than the one before. Only ever add to it.
+_STEPS = (
+    "create table play (item text primary key, count integer not null,"
+    " played_s integer not null, position_percent integer not null) without rowid",
+)
+_BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
+
+
+class Household:
+    """The file, for one process and any of its threads.
+
+    All of it raises HouseholdUnusable if the file is damaged, or another's, or of
+    a newer version; write() also if the disk is full or read-only.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def plays(self) -> dict[str, Play]:
+        """Return what was played, by item id. Changes nothing."""
+        if not self._path.exists():
+            return {}
+        with self._opened("ro") as rows:
+            if not _version(rows):
+                return {}
+            (found,) = rows.execute("pragma quick_check(1)").fetchone()
+            if found != "ok":
+                raise HouseholdUnusable(found.splitlines()[0])
+            return {
+                item: Play(count, played_s, position)
+                for item, count, played_s, position in rows.execute(
+                    "select item, count, played_s, position_percent from play"
+                )
+            }
+
+    def write(self, plays: Mapping[str, Play]) -> None:
+        """Keep what was played: in a thread, as it waits for the disk."""
+        with self._opened("rwc") as rows:
+            rows.execute("pragma synchronous = full")
+            rows.execute("begin immediate")
+            for number, step in enumerate(_STEPS[_version(rows) :], _version(rows) + 1):
+                rows.execute(step)
+                rows.execute(f"pragma user_version = {number}")
+                rows.execute(f"pragma application_id = {_APPLICATION_ID}")
+            rows.executemany(
+                "insert or replace into play values (?, ?, ?, ?)",
+                [(item, *play) for item, play in plays.items()],
+            )
+            rows.execute(
+                "delete from play where item in (select item from play"
+                " order by played_s desc, item limit -1 offset ?)",
+                (MOST_PLAYED,),
+            )
+            rows.execute("commit")
+
+    @contextmanager
+    def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
+        uri = f"{self._path.absolute().as_uri()}?mode={mode}"
+        with self._lock:
+            try:
+                rows = sqlite3.connect(
+                    uri, uri=True, isolation_level=None, timeout=_BUSY_S
+                )
+                with closing(rows):  # rolls back what was not committed
+                    yield rows
+            except sqlite3.Error as error:
+                raise HouseholdUnusable(str(error)) from error
+
+
+def _version(rows: sqlite3.Connection) -> int:
+    """Return how many steps were taken. Raises HouseholdUnusable."""
+    (version,) = rows.execute("pragma user_version").fetchone()
+    (application,) = rows.execute("pragma application_id").fetchone()
+    (tables,) = rows.execute("select count(*) from sqlite_schema").fetchone()
+    if (version, application, tables) == (0, 0, 0):
+        return 0
+    if application != _APPLICATION_ID:
+        raise HouseholdUnusable("it is another program's")
+    if version > len(_STEPS):
+        raise HouseholdUnusable(f"it was made by a newer version ({version})")
+    return int(version)

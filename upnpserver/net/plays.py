@@ -1,0 +1,200 @@
+"""What is played, told by what was sent.
+
+A device plays a file by one request or by many, one after the other or several at
+once, and leaves a while between them. All of them are one run; it is over when
+nothing was sent for a minute. When most of the file was sent in it, together with
+what was sent before up to the place where somebody stopped, it was a play. Else
+the place is kept, to continue there.
+
+Each run is written once, when it is over: so an idle server writes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from upnpserver.errors import HouseholdUnusable
+from upnpserver.model import Kind, Play, Plays, Resource
+
+RUN_ENDS_AFTER_S = 60.0
+PLAYED_PERCENT = 80
+BEGUN_PERCENT, ENDED_PERCENT = 5, 95  # what lies between is worth continuing
+MAX_RUNS = 200
+_MAX_SPANS = 64  # of one run; a seek more makes one
+_PROBE_PERCENT = 1  # as players do to find the index at a file's end
+_MAX_COUNT = 10**6
+
+Span = tuple[int, int]
+Ended = Callable[[int, int], None]
+
+
+class Keeper(Protocol):
+    """catalog.household.Household, or a stand-in in a test."""
+
+    def plays(self) -> dict[str, Play]:
+        """Return what was played. Raises HouseholdUnusable."""
+
+    def write(self, plays: Mapping[str, Play]) -> None:
+        """Keep what was played. Raises HouseholdUnusable."""
+
+
+def united(spans: list[Span], more: Span) -> list[Span]:
+    """Return spans in order, with no overlap; of too many the smallest is left out."""
+    apart: list[Span] = []
+    for start, end in sorted([*spans, more]):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(apart[-1][1], end))
+        else:
+            apart.append((start, end))
+    if len(apart) > _MAX_SPANS:
+        apart.remove(min(apart, key=_length))
+    return apart
+
+
+def play_after(before: Play, spans: list[Span], size: int, now_s: int) -> Play | None:
+    """Return what is to be kept after a run; None if that is as before."""
+    reached = size * before.position_percent // 100
+    sent = sum(map(_length, united(spans, (0, reached))))
+    if sent * 100 >= size * PLAYED_PERCENT:
+        return Play(min(before.times + 1, _MAX_COUNT), now_s, 0)
+    longest = max(spans, key=_length, default=(0, 0))
+    if _length(longest) * 100 < size * _PROBE_PERCENT:
+        return None
+    percent = longest[1] * 100 // size
+    if percent < BEGUN_PERCENT:
+        return None
+    return Play(before.times, now_s, percent if percent <= ENDED_PERCENT else 0)
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
+
+
+@dataclass(slots=True)
+class _Run:
+    size: int
+    streams: int = 0
+    spans: list[Span] = field(default_factory=list)
+    end: IDelayedCall | None = None
+
+
+class PlayLog:
+    """Notes what is played.
+
+    keeper: where it is kept. in_thread: runs work that waits for a disk.
+    now_s: seconds since 1970.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        keeper: Keeper,
+        in_thread: Callable[[Callable[[], None]], Deferred[None]],
+        now_s: Callable[[], float],
+    ) -> None:
+        self._clock, self._keeper = clock, keeper
+        self._in_thread, self._now_s = in_thread, now_s
+        self._runs: dict[tuple[str, str], _Run] = {}
+        self._plays = Plays(0, MappingProxyType({}))
+        self._unwritten: dict[str, Play] = {}
+        self._under_way: dict[str, Play] = {}  # in a thread that nobody waits for
+        self._is_told = False
+        self._is_usable = self._opened()
+
+    def plays(self) -> Plays | None:
+        """Return what was played up to now; None if nobody takes note."""
+        return self._plays if self._is_usable else None
+
+    def begun(self, device: str, resource: Resource, size: int) -> Ended:
+        """Take note of a stream; to be called with the span that was sent of it."""
+        key = device, resource.item_id
+        run = self._runs.get(key)
+        is_played = resource.kind is not Kind.IMAGE and self._is_usable
+        if not is_played or (run is None and len(self._runs) >= MAX_RUNS):
+            return lambda start, until: None
+        if run is None or run.size != size:
+            run = self._runs[key] = _Run(size)
+        if run.end is not None:
+            run.end.cancel()
+            run.end = None
+        run.streams += 1
+
+        def ended(start: int, until: int) -> None:
+            run.streams -= 1
+            run.spans = united(run.spans, (start, until))
+            if self._runs.get(key) is run and not run.streams:
+                run.end = self._clock.callLater(RUN_ENDS_AFTER_S, self._over, key)
+
+        return ended
+
+    def stop(self) -> None:
+        """End all runs; write what may not be written yet, waiting for the disk."""
+        for key, run in tuple(self._runs.items()):
+            if run.end is not None:
+                run.end.cancel()
+            self._note(key)
+        if plays := self._under_way | self._unwritten:
+            try:
+                self._keeper.write(plays)
+            except HouseholdUnusable as error:
+                self._tell(error)
+
+    def _opened(self) -> bool:
+        try:
+            self._plays = Plays(0, MappingProxyType(self._keeper.plays()))
+        except HouseholdUnusable as error:
+            self.log.warn(
+                "household.sqlite can't be used ({error}): what is played is not"
+                " noted; restore it, or move it away to begin anew",
+                error=error,
+            )
+            return False
+        return True
+
+    def _over(self, key: tuple[str, str]) -> None:
+        self._note(key)
+        self._write()
+
+    def _note(self, key: tuple[str, str]) -> None:
+        run, item_id = self._runs.pop(key), key[1]
+        before = self._plays.of.get(item_id, Play(0, 0, 0))
+        after = play_after(before, run.spans, run.size, int(self._now_s()))
+        if after is not None:
+            self._unwritten[item_id] = after
+            of = MappingProxyType({**self._plays.of, item_id: after})
+            self._plays = Plays(self._plays.version + 1, of)
+
+    def _write(self) -> None:
+        if self._under_way or not self._unwritten:
+            return
+        plays, self._unwritten = self._unwritten, {}
+        self._under_way = plays
+        written = self._in_thread(lambda: self._keeper.write(plays))
+        written.addCallbacks(self._written, self._not_written)
+
+    def _written(self, _: None) -> None:
+        self._under_way = {}
+        self._write()
+
+    def _not_written(self, failure: Failure) -> None:
+        self._under_way = {}
+        if isinstance(failure.value, HouseholdUnusable):
+            self._tell(failure.value)
+        else:
+            self.log.failure("writing what was played", failure)
+
+    def _tell(self, error: HouseholdUnusable) -> None:
+        if not self._is_told:  # once: a full disk would fill the log as well
+            self.log.warn(
+                "what is played can't be written to household.sqlite: {error}",
+                error=error,
+            )
+        self._is_told = True
