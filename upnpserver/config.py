@@ -72,6 +72,7 @@ class Config:
     interfaces: empty means every usable one.
     networks: whose devices are answered beside those on our own networks.
     keep_plays: note what is played, for the views that tell of it.
+    letters_from: lists that are longer are split by letter; 0: none is.
     names: Host names that requests may carry beside our addresses; lower case.
     """
 
@@ -83,5 +84,6 @@ class Config:
     names: tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
     keep_plays: bool = True
+    letters_from: int = 0
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

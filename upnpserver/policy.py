@@ -15,10 +15,12 @@ class ClientPolicy:
     device: name of the device rule that matched, for logs and explanations.
     any_transfer_mode: it asks for films with transferMode Interactive, and plays
     nothing if that is refused.
+    letters_from: lists that are longer are split by letter; 0: none is.
     """
 
     device: str = "generic"
     any_transfer_mode: bool = False
+    letters_from: int = 0
 
 
 EVERYONE = ClientPolicy()

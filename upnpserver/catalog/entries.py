@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from upnpserver.catalog.identity import item_id_of, reference
 from upnpserver.model import Entry, Window
@@ -13,6 +13,7 @@ COLUMNS = (
     " art"
 )
 _AT_ONCE = 500
+T = TypeVar("T")
 
 
 def found_of(rows: sqlite3.Connection, order: Sequence[int]) -> list[Found]:
@@ -28,8 +29,8 @@ def found_of(rows: sqlite3.Connection, order: Sequence[int]) -> list[Found]:
     return [found[row] for row in order]
 
 
-def window_of(order: Sequence[int], window: Window) -> Sequence[int]:
-    """Return the rows that a window shows."""
+def window_of(order: Sequence[T], window: Window) -> Sequence[T]:
+    """Return what a window shows of a list."""
     end = window.start + window.count if window.count else len(order)
     return order[window.start : end]
 

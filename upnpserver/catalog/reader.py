@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from upnpserver.catalog.identity import (
     original,
     split_reference,
 )
+from upnpserver.catalog.letters import Letters, whole_of
 from upnpserver.catalog.living import Living, Moment
 from upnpserver.catalog.ordered import OrderedResults
 from upnpserver.catalog.schema import damage_told
@@ -79,6 +81,7 @@ class Reader:
         )
         self._ordered = OrderedResults(_REMEMBERED_ROWS)
         self._living = Living(self._rows, moment, self._ordered)
+        self._letters = Letters(self._rows, self._ordered)
 
     def close(self) -> None:
         """Close the file."""
@@ -119,27 +122,41 @@ class Reader:
                 (object_id,),
             ).fetchone()
             if found is None:
-                living = self._living.children(object_id, window, sort)
-                if living is not None:
-                    return living
-                if self._living.metadata(object_id) is None:
-                    self._metadata_row(object_id)
-                raise NoSuchContainer
+                return self._unstored_children(object_id, window, sort)
             row, is_container, total, update_id = found
             if not is_container:
                 raise NoSuchContainer
+            if 0 < policy.letters_from < total:
+                letters = self._letters.shown(row, object_id, update_id)
+                if letters:
+                    return Page(
+                        tuple(window_of(letters, window)), len(letters), update_id
+                    )
             more = self._living.below(object_id)
             if more:
-                return self._with_living(row, sort, more, window, update_id)
+                page = self._with_living(row, sort, more, window, update_id)
+                counted = self._letters.counted(page.entries, policy)
+                return replace(page, entries=counted)
             if sort:
                 order = self._sorted_children(row, sort, total)
                 entries = found_of(self._rows, window_of(order, window))
             else:
                 entries = self._in_order(row, window, total)
-            shown = tuple(entry_of(entry, row, object_id) for entry in entries)
+            shown = [entry_of(entry, row, object_id) for entry in entries]
             if row == schema.ROOT_ROW:
-                shown = tuple(map(self._living.counted, shown))
-            return Page(shown, total, update_id)
+                shown = list(map(self._living.counted, shown))
+            return Page(self._letters.counted(shown, policy), total, update_id)
+
+    def _unstored_children(
+        self, object_id: str, window: Window, sort: tuple[SortKey, ...]
+    ) -> Page:
+        for unstored in (self._living, self._letters):
+            page = unstored.children(object_id, window, sort)
+            if page is not None:
+                return page
+        if self._living.metadata(object_id) is None:
+            self._metadata_row(object_id)
+        raise NoSuchContainer
 
     @damage_told()
     def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
@@ -148,10 +165,11 @@ class Reader:
             try:
                 row, place = self._metadata_row(object_id)
             except NoSuchObject:
-                living = self._living.metadata(object_id)
-                if living is None:
-                    raise
-                return living
+                for unstored in (self._living, self._letters):
+                    page = unstored.metadata(object_id)
+                    if page is not None:
+                        return page
+                raise
             entry = found_of(self._rows, [row])[0]
             parent = place if place is not None else entry[2]
             if parent is None:
@@ -163,8 +181,10 @@ class Reader:
             ).fetchone()
             if entry[3]:
                 update_id = self._update_id(row)
-            shown = entry_of(entry, parent, parent_id)
-            return Page((self._living.counted(shown),), 1, update_id)
+            if place is not None:  # as it was asked for: perhaps below a letter
+                _, parent_id = split_reference(object_id) or ("", parent_id)
+            shown = self._living.counted(entry_of(entry, parent, parent_id))
+            return Page(self._letters.counted([shown], policy), 1, update_id)
 
     @damage_told()
     def search(
@@ -184,7 +204,7 @@ class Reader:
         with self._snapshot():
             found = self._rows.execute(
                 "select id, update_id from object where object_id = ? and is_container",
-                (self._living.with_content_of(container_id),),
+                (self._living.with_content_of(whole_of(container_id)),),
             ).fetchone()
             if found is None:
                 raise NoSuchContainer
@@ -273,13 +293,14 @@ class Reader:
             if found is None:
                 raise NoSuchObject
             return int(found[0]), None
+        item_id, container_id = split
         found = self._rows.execute(
             "select child.object, child.parent from object as item"
             " join child on child.object = item.id"
             " join object as container on container.id = child.parent"
             " where item.object_id = ? and container.object_id = ?"
             " and item.parent is not container.id",
-            split,
+            (item_id, whole_of(container_id)),
         ).fetchone()
         if found is None:
             raise NoSuchObject

@@ -48,7 +48,7 @@ from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.stream import Streams, not_noted
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.watch import Watch
-from upnpserver.policy import EVERYONE
+from upnpserver.policy import ClientPolicy
 from upnpserver.progress import ProgressLine
 from upnpserver.scan.messages import (
     Committed,
@@ -141,6 +141,7 @@ class Server:
             reactor,
             self._play_log.begun if self._play_log else not_noted,
         )
+        self._policy = ClientPolicy(letters_from=config.letters_from)
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -221,7 +222,7 @@ class Server:
             routes,
             HostRule(lambda: self._neighbourhood.own_addresses, self._config.names),
             self._neighbourhood.is_neighbour,
-            lambda request: EVERYONE,
+            lambda request: self._policy,
             limits_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             self._reactor,
             server=SERVER,

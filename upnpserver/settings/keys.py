@@ -108,6 +108,16 @@ def read_language(where: str, value: object) -> str:
     return _one_of(where, value, LANGUAGES)
 
 
+def read_letters_from(where: str, value: object) -> int:
+    """Return how long a list may be, 0 for any length."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        raise wrong(
+            f"{where}: must be a whole number, such as 200 (0: lists of any length), "
+            f"not {quoted(value)}"
+        )
+    return value
+
+
 def read_log_level(where: str, value: object) -> str:
     """Return one of LOG_LEVELS."""
     return _one_of(where, value, LOG_LEVELS)
@@ -155,5 +165,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "names": _list_of(read_host_name),
     "language": read_language,
     "keep_plays": read_switch,
+    "letters_from": read_letters_from,
     "log_level": read_log_level,
 }

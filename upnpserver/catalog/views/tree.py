@@ -33,7 +33,7 @@ _DAY_NS = 86_400 * 10**9
 _LAST_DAY = 999_999  # in the year 4707
 # Left out at the beginning of titles.
 _PUNCTUATION = " \"'([{<.…*_#¿¡«»‹›„“”‘’‚-–—"  # noqa: RUF001
-_AFTER_ALL = 0xF600  # private characters, which come after all letters
+AFTER_ALL = 0xF600  # private characters, which come after all letters
 # Letters that NFKD leaves whole, and people look for under these.
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -132,7 +132,7 @@ def _folded(title: str, own_letters: str) -> str:
         low = letter.lower()
         plain = fold(letter).translate(_LETTERS)
         folded.append(
-            plain + chr(_AFTER_ALL + ord(low)) if low in own_letters else plain
+            plain + chr(AFTER_ALL + ord(low)) if low in own_letters else plain
         )
     return "".join(folded)
 
