@@ -138,6 +138,14 @@ def test_all_that_is_shown_can_be_asked_for(house):
                     house.page(item.object_id)
 
 
+def test_what_is_like_an_album_is_a_plain_container(house):
+    house.add(*PHOTOS, *TRACKS)
+    for view in ("music$random", "picture$onthisday"):
+        for entry in house.page(view).entries:
+            xml = plain(didl.written(entry, EVERYTHING))
+            assert "<upnp:class>object.container</upnp:class>" in xml
+
+
 def test_a_list_that_was_drawn_yesterday_still_plays(house):
     house.add(*TRACKS)
     old = house.page("music$random").entries
@@ -239,4 +247,14 @@ def test_without_plays_nothing_is_told_of_them(house):
     assert videos == ["All videos", "Recently added"]
     house.plays = played()
     assert house.titles("music$") == music
-    assert house.titles("video$") == [*videos, "Not watched yet"]
+    assert house.titles("video$") == videos
+
+
+def test_what_is_left_to_see_is_told_once_something_was_seen(house):
+    house.add(*SEEN)
+    house.plays = played(w=Play(0, 10, 50))
+    assert "Not watched yet" not in house.titles("video$")
+    house.plays = Plays(7, played(w=Play(1, 10, 0)).of)
+    assert house.titles("video$unseen") == ["x", "y", "z"]
+    house.plays = Plays(8, played(**dict.fromkeys("wxyz", Play(1, 10, 0))).of)
+    assert "Not watched yet" not in house.titles("video$")

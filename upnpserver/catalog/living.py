@@ -9,6 +9,7 @@ Nobody is told by events when they change; UpdateID is another number then.
 """
 
 import json
+import re
 import sqlite3
 import zlib
 from array import array
@@ -161,11 +162,12 @@ def _rows_of(
 
 
 def _not_watched(rows: sqlite3.Connection, moment: Moment) -> Sequence[int]:
+    """Return what is left, once anything was watched: before, that is everything."""
     plays = moment.plays()
-    if plays is None:
-        return ()
-    watched = [item_id for item_id, play in plays.of.items() if play.times]
+    watched = [item for item, play in (plays.of if plays else {}).items() if play.times]
     seen = set(_rows_of(rows, watched, Kind.VIDEO))
+    if not seen:
+        return ()
     return [row for (row,) in _children(rows, "video$all") if row not in seen]
 
 
@@ -326,6 +328,13 @@ class Living:
         return str(found[0]) if found else ""
 
 
+# A likeness is a plain container: whoever searches for albums finds each once, and
+# all that the tree lists.
+_CLASS_OF_ALBUMS = re.compile(
+    rb"(&lt;upnp:class&gt;object\.container)\.album\.\w+(&lt;/upnp:class&gt;)"
+)
+
+
 @lru_cache
 def _packed(title: str) -> bytes:
     return didl.pack(title, PLAIN)
@@ -345,7 +354,10 @@ def _entry(found: Found, container_id: str) -> Entry:
     entry = entry_of(found, None, container_id)
     view = _VIEWS.get(container_id)
     if entry.is_container and view is not None:
-        return entry._replace(object_id=view.likeness(entry.object_id))
+        return entry._replace(
+            object_id=view.likeness(entry.object_id),
+            segments=_CLASS_OF_ALBUMS.sub(rb"\1\2", entry.segments, count=1),
+        )
     return entry
 
 
