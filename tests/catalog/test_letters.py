@@ -154,3 +154,9 @@ def test_new_files_come_under_their_letters(reader, tmp_path):
         writer.sync_roots([MUSIC])
         writer.apply([track("new.mp3", artists=("Cream",))], [])
     assert titles(browse(reader, "music$artists")) == ["0-9", "A", "B", "C", "#"]
+
+
+def test_what_is_under_a_letter_is_counted_before_it_is_read(reader):
+    for letter in browse(reader, "music$all").entries:
+        assert reader.child_count(letter.object_id) == letter.child_count > 0
+    assert reader.child_count("music$all$l$31ff") == 0

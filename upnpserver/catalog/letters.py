@@ -144,6 +144,11 @@ class Letters:
         _, update_id, part = found
         return Page((_entry(whole_of(object_id), part),), 1, update_id)
 
+    def count(self, object_id: str) -> int:
+        """Return how many children are under a letter, 0 if it is none."""
+        found = self._find(object_id)
+        return found[2].children if found else 0
+
     def _find(self, object_id: str) -> tuple[int, int, _Part] | None:
         whole = whole_of(object_id)
         if whole == object_id or whole not in _SPLIT:

@@ -101,7 +101,9 @@ class Reader:
         found = self._rows.execute(
             "select child_count from object where object_id = ?", (object_id,)
         ).fetchone()
-        return int(found[0]) if found else self._living.count(object_id)
+        if found:
+            return int(found[0])
+        return self._living.count(object_id) or self._letters.count(object_id)
 
     @damage_told()
     def children(
