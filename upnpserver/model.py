@@ -136,6 +136,9 @@ class MediaFacts:
     art_mime: str = ""  # embedded picture's MIME name; empty: none
     art_offset: int = 0  # where it lies in the file
     art_length: int = 0  # 0: not in one piece
+    art_width: int = 0  # 0: not known, or not as simple screens show it
+    art_height: int = 0
+    art_depth: int = 0  # bits a pixel
 
 
 class Play(NamedTuple):

@@ -64,7 +64,7 @@ class Library:
         found = " ".join(file.read_text() for file in children).split()
         for pid in map(int, found):
             argv = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"upnpserver.scan.worker" in argv:
+            if b"upnpserver.scan.start" in argv:
                 return pid
             inner = Path(f"/proc/{pid}/task/{pid}/children")
             found.extend(inner.read_text().split() if inner.exists() else [])

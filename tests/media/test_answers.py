@@ -7,14 +7,8 @@ from hypothesis import strategies as st
 
 from upnpserver.errors import ProbeError
 from upnpserver.media import text
-from upnpserver.media.answers import (
-    MAX_PACKET_BYTES,
-    MORE,
-    facts_answer,
-    packets_of,
-    parse_answer,
-    problem_answer,
-)
+from upnpserver.media.answers import facts_answer, parse_answer, problem_answer
+from upnpserver.media.packets import MAX_PACKET_BYTES, MORE, packets_of
 from upnpserver.model import Kind, MediaFacts
 
 SONG = MediaFacts(Kind.AUDIO, "audio/mpeg", "abcdefgh234567ab", "mp3", "A song")

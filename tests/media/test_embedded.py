@@ -14,9 +14,18 @@ from mutagen.flac import Picture as Block
 from mutagen.id3 import APIC, ID3, TIT2
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.wave import WAVE
+from PIL import Image
 
-from upnpserver.media.embedded import Art, Picture, best_picture, nowhere, placed
+from upnpserver.media.embedded import (
+    Art,
+    Picture,
+    best_picture,
+    nowhere,
+    placed,
+    with_size,
+)
 from upnpserver.media.probe import probe
+from upnpserver.model import Kind, MediaFacts
 
 MADE = Path(__file__).parents[2] / "fixtures" / "media"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 20
@@ -131,3 +140,37 @@ def test_any_pictures_give_one_of_them_or_none(some):
     pictures = [Picture(head, 7, length, length % 4) for head, length in some]
     art = best_picture(pictures)
     assert art == Art() or art.length in {one.length for one in pictures}
+
+
+def pictured(art_mime, data, at=3):
+    facts = MediaFacts(
+        *(Kind.AUDIO, "audio/mpeg", "a" * 16),
+        art_mime=art_mime,
+        art_offset=at,
+        art_length=len(data),
+    )
+    file = b"x" * at + data + b"more"
+    return with_size(facts, lambda offset, count: file[offset : offset + count])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "mime", "size"),
+    [
+        ("a.jpg", {}, "image/jpeg", (30, 20)),
+        ("a.png", {}, "image/png", (30, 20)),
+        ("a.jpg", {"progressive": True}, "image/jpeg", (0, 0)),
+        ("a.gif", {}, "image/gif", (0, 0)),
+    ],
+)
+def test_the_size_of_a_plain_picture(tmp_path, name, options, mime, size):
+    Image.new("RGB", (30, 20)).save(tmp_path / name, **options)
+    found = pictured(mime, (tmp_path / name).read_bytes())
+    assert (found.art_width, found.art_height) == size
+
+
+@pytest.mark.parametrize("mime", ["image/jpeg", "image/png"])
+@given(data=st.binary(max_size=60))
+def test_the_size_of_a_broken_picture_is_not_known(mime, data):
+    head = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}[mime]
+    found = pictured(mime, head + data)
+    assert found.art_width >= 0

@@ -4,8 +4,9 @@ import pytest
 
 from upnpserver.facts import facts_from_json
 from upnpserver.media import streams, text
-from upnpserver.media.answers import MAX_ANSWER_BYTES, facts_answer
+from upnpserver.media.answers import facts_answer
 from upnpserver.media.libmediainfo import Stream
+from upnpserver.media.packets import MAX_ANSWER_BYTES
 from upnpserver.model import Chapter, Kind, MediaFacts, Track
 
 

@@ -266,7 +266,7 @@ def test_a_playlist_holds_what_it_names_in_whatever_order_they_come(order, libra
 
 def test_the_process_answers_in_lines_and_ends(order):
     done = subprocess.run(
-        [sys.executable, "-m", "upnpserver.scan.worker"],
+        [sys.executable, "-m", "upnpserver.scan.start"],
         input=to_line(order),
         capture_output=True,
         timeout=60,
@@ -282,7 +282,7 @@ def test_the_process_answers_in_lines_and_ends(order):
 )
 def test_without_an_order_it_ends(line, code):
     done = subprocess.run(
-        [sys.executable, "-m", "upnpserver.scan.worker"],
+        [sys.executable, "-m", "upnpserver.scan.start"],
         input=line,
         capture_output=True,
         timeout=60,
@@ -294,7 +294,7 @@ def test_without_an_order_it_ends(line, code):
 def test_a_state_folder_that_is_no_folder_is_told(order, tmp_path):
     nowhere = Scan(os.fsencode(tmp_path / "none" / "catalog.sqlite"), order.roots)
     done = subprocess.run(
-        [sys.executable, "-m", "upnpserver.scan.worker"],
+        [sys.executable, "-m", "upnpserver.scan.start"],
         input=to_line(nowhere),
         capture_output=True,
         timeout=60,

@@ -8,7 +8,7 @@ from pathlib import Path
 from upnpserver.scan.messages import Finished, Scan, ScanRoot, from_line, to_line
 
 KINDS = ("audio", "image", "video")
-COMMAND = (sys.executable, "-m", "upnpserver.scan.worker")
+COMMAND = (sys.executable, "-m", "upnpserver.scan.start")
 
 
 def order_line(catalog: Path, media: Path) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from upnpserver.catalog.items import Beside, media_path
+from upnpserver.catalog.items import Beside, art_profile, media_path
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features, protocol_info
 from upnpserver.facts import facts_from_json
@@ -70,7 +70,8 @@ class BesideRows:
         inside = b""
         if embedded_id:
             suffix = facts.art_mime.replace("/", ".").encode()
-            inside = didl.pack_art(media_path(embedded_id, "art", suffix), "")
+            path = media_path(embedded_id, "art", suffix)
+            inside = didl.pack_art(path, art_profile(facts))
         if facts.kind is Kind.AUDIO:
             art = own or inside or of_folder or of_above
             group_art = of_folder or of_above

@@ -15,7 +15,7 @@ from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import Beside, describe_item, media_path
+from upnpserver.catalog.items import Beside, art_profile, describe_item, media_path
 from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
 from upnpserver.dlna.protocolinfo import content_features
@@ -279,7 +279,7 @@ class ItemRows:
         """Have the picture inside a file sent, if there is one."""
         if file.embedded_id:
             facts = file.own_facts
-            features = content_features(Kind.IMAGE)
+            features = content_features(Kind.IMAGE, art_profile(facts))
             span = facts.art_offset, facts.art_length
             self._attached.append(
                 (file.row, file.embedded_id, facts.art_mime, features, *span)

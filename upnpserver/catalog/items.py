@@ -53,6 +53,21 @@ def media_path(sent_id: str, what: str, name: bytes) -> str:
     return f"/media/{sent_id}/{what}{suffix}"
 
 
+def art_profile(facts: MediaFacts) -> str:
+    """Return the DLNA profile of the picture inside a file, "" for none."""
+    if not facts.art_width:
+        return ""
+    container = facts.art_mime.partition("/")[2]
+    return profile_of(
+        MediaFacts(
+            *(Kind.IMAGE, facts.art_mime, "", container),
+            width=facts.art_width,
+            height=facts.art_height,
+            color_depth=facts.art_depth,
+        )
+    )
+
+
 def describe_item(
     facts: MediaFacts,
     title: str,

@@ -1,15 +1,14 @@
 """What the pool and its probe children say to each other.
 
-Each message is one packet of a SOCK_SEQPACKET socket pair.
+Each message is one packet of a SOCK_SEQPACKET socket pair: see packets.py.
 
 To a child: the last parts of the file's path below its library in bytes, with
 its open descriptor.
 
 From a child: first of all "S" and the layers of its sandbox as JSON; then one
 for each file: "F" and MediaFacts as JSON, or "P" and the reason in UTF-8 why
-there are none. "M" and the beginning of what follows the letter, where that is
-too long for one packet. "L" after an answer: the child leaves, and has not looked at
-what was sent to it since.
+there are none. "L" after an answer: the child leaves, and has not looked at what was
+sent to it since.
 """
 
 import re
@@ -21,9 +20,6 @@ from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import MediaFacts
 from upnpserver.upnp.values import clean_text
 
-MAX_PACKET_BYTES: Final = 64 * 1024
-MAX_ANSWER_BYTES: Final = 1 << 20  # in several packets
-MAX_PATH_BYTES: Final = 4096
 _MAX_REASON_CHARS: Final = 200
 _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 _NUMBER_LIMIT: Final = 1 << 53
@@ -40,26 +36,13 @@ _numbers_of: Final = attrgetter(
     *("bits_per_sample", "width", "height", "color_depth", "orientation"),
     *("frame_rate_mhz", "video_level", "packet_size", "rating_percent", "part"),
     *("season", "episode", "last_episode", "skipped_remote"),
-    *("art_offset", "art_length"),
+    *("art_offset", "art_length", "art_width", "art_height", "art_depth"),
 )
-
-SHUT_IN: Final = b"S"
-LEAVING: Final = b"L"
-MORE: Final = b"M"
-# The exit code of a child that ran out of memory.
-OUT_OF_MEMORY: Final = 12
 
 
 def facts_answer(facts: MediaFacts) -> bytes:
     """Return the answer of a file that was read."""
     return b"F" + facts_to_json(facts).encode("utf-8", "replace")
-
-
-def packets_of(answer: bytes) -> list[bytes]:
-    """Return the packets that an answer is sent in: one, but for long playlists."""
-    most = MAX_PACKET_BYTES - 1
-    chunks = [answer[at : at + most] for at in range(1, len(answer), most)]
-    return [MORE + chunk for chunk in chunks[:-1]] + [answer[:1] + chunks[-1]]
 
 
 def problem_answer(reason: str) -> bytes:

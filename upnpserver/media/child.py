@@ -26,16 +26,15 @@ import mutagen
 import upnpserver
 from upnpserver.errors import ProbeError
 from upnpserver.media import sandbox
-from upnpserver.media.answers import (
+from upnpserver.media.answers import facts_answer, problem_answer
+from upnpserver.media.charset import CHARSETS
+from upnpserver.media.packets import (
     LEAVING,
     MAX_PATH_BYTES,
     OUT_OF_MEMORY,
     SHUT_IN,
-    facts_answer,
     packets_of,
-    problem_answer,
 )
-from upnpserver.media.charset import CHARSETS
 from upnpserver.media.probe import probe
 from upnpserver.model import MediaFacts
 

@@ -8,7 +8,13 @@ Source: ID3v2.4.0 native frames section 4.14 (picture types).
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, NamedTuple
+
+from upnpserver.errors import ProbeError
+from upnpserver.media import jpeg, png
+from upnpserver.media.riff import ReadAt
+from upnpserver.model import MediaFacts
 
 FRONT_COVER: Final = 3
 _LOOK: Final = 16
@@ -48,6 +54,34 @@ def best_picture(pictures: Iterable[Picture]) -> Art:
         known, key=lambda one: (not one[1].length, one[1].kind != FRONT_COVER)
     )
     return Art(mime, best.offset, best.length)
+
+
+def with_size(facts: MediaFacts, read_at: ReadAt) -> MediaFacts:
+    """Return a file's facts with the size of the picture in it, if that is plain.
+
+    read_at: offset in the file, count -> bytes. A progressive JPEG counts as one
+    of no known size: no DLNA profile fits it.
+    """
+
+    def inside(at: int, count: int) -> bytes:
+        return read_at(facts.art_offset + at, max(0, min(count, facts.art_length - at)))
+
+    try:
+        match facts.art_mime:
+            case "image/jpeg":
+                found = jpeg.read_header(inside)
+                if found.progressive:
+                    return facts
+                size = found.width, found.height, found.bits
+            case "image/png":
+                head = png.read_header(inside, facts.art_length)
+                size = head.width, head.height, head.bits
+            case _:
+                return facts
+    except ProbeError:
+        return facts
+    width, height, depth = size
+    return replace(facts, art_width=width, art_height=height, art_depth=depth)
 
 
 def mime_of(head: bytes) -> str:

@@ -18,8 +18,8 @@ from mutagen import MutagenError
 from upnpserver.errors import ProbeError
 from upnpserver.media import audio, cue, nfo, picture, playlist, video
 from upnpserver.media.cue import facts_of, read_cue
+from upnpserver.media.embedded import with_size
 from upnpserver.media.identity import content_id
-from upnpserver.media.naming import named
 from upnpserver.media.nfo import read_nfo
 from upnpserver.media.playlist import read_playlist
 from upnpserver.media.sidecars import role_of
@@ -59,12 +59,23 @@ def probe(fd: int, path: str) -> MediaFacts:
                 content = _text(source, playlist.MAX_BYTES)
                 return read_playlist(content, source.extension)
             case _:
-                return named(_probe(source), path)
+                facts = _named(_probe(source), path)
+                return with_size(facts, source.read_at) if facts.art_length else facts
     except (ProbeError, MemoryError):
         raise
     # Parsers raise anything on broken files: struct.error, KeyError, zlib.error...
     except Exception as error:
         raise ProbeError(_reason(error)) from error
+
+
+def _named(facts: MediaFacts, path: str) -> MediaFacts:
+    """Return a film's facts with what its names tell, others' as they are."""
+    if facts.kind is not Kind.VIDEO:
+        return facts
+    # With the first film: its patterns take longer to load than 20 songs to read.
+    from upnpserver.media.naming import named  # noqa: PLC0415
+
+    return named(facts, path)
 
 
 def _text(source: Source, max_bytes: int) -> bytes:

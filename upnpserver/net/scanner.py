@@ -37,8 +37,9 @@ from upnpserver.scan.messages import (
     from_line,
     to_line,
 )
+from upnpserver.scan.start import PROBE
 
-COMMAND = (sys.executable, "-m", "upnpserver.scan.worker")
+COMMAND = (sys.executable, "-m", "upnpserver.scan.start")
 PAUSES_S = (1.0, 10.0, 60.0, 600.0)
 PATIENCE_S = 3.0  # for the transaction at hand, once it was told to end
 LINGER_S = 5.0  # without an order; a start costs as much as some dozen files
@@ -119,11 +120,13 @@ class Scanner:
         self._go_on()
 
     def warm_up(self) -> None:
-        """Start the process, if there is none: an order is to be expected."""
+        """Have a process ready for some time: there will be a file to read."""
         is_waiting = self._pause is not None or self._is_stopped
         if self._process is None and not is_waiting:
-            self._start()
+            self._start(PROBE)
             self._linger = self._clock.callLater(LINGER_S, self._end)
+        elif self._linger is not None:
+            self._linger.reset(LINGER_S)
 
     def stop(self) -> Deferred[None]:
         """End the process; fires when it is gone."""
@@ -150,13 +153,13 @@ class Scanner:
         self._asked, self._next = self._next, None
         self._process.order(self._asked)
 
-    def _start(self) -> None:
+    def _start(self, *words: str) -> None:
         self._process = _ScannerProcess(self._heard, self._ended)
         # The child closes what it does not know: no socket of ours leaks to it.
         self._processes.spawnProcess(
             self._process,
             self._command[0],
-            self._command,
+            (*self._command, *words),
             env=dict(os.environ),
             childFDs=self._descriptors,
         )

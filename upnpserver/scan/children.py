@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
-from upnpserver.media.answers import (
+from upnpserver.media.packets import (
     MAX_ANSWER_BYTES,
     MAX_PACKET_BYTES,
     MORE,

@@ -17,13 +17,8 @@ from typing import Final
 
 from upnpserver.beneath import open_beneath
 from upnpserver.errors import ProbeError, ProbesUnavailable
-from upnpserver.media.answers import (
-    LEAVING,
-    MAX_ANSWER_BYTES,
-    MAX_PATH_BYTES,
-    SHUT_IN,
-    parse_answer,
-)
+from upnpserver.media.answers import parse_answer
+from upnpserver.media.packets import LEAVING, MAX_ANSWER_BYTES, MAX_PATH_BYTES, SHUT_IN
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import MediaFacts, Role
 from upnpserver.scan.children import COMMAND, Child
@@ -127,6 +122,11 @@ class ProbePool:
             self._waiting.clear()
             self._done.clear()
 
+    def adopt(self, child: Child[_Try]) -> None:
+        """Take in a child that was just started."""
+        self._children.append(child)
+        self._selector.register(child, selectors.EVENT_READ, child)
+
     def go_on(self) -> None:
         """Keep the children busy, without waiting for them.
 
@@ -187,8 +187,7 @@ class ProbePool:
             child: Child[_Try] = Child(self._command)
         except OSError as error:
             raise ProbesUnavailable(f"no probe can start: {error.strerror}") from error
-        self._children.append(child)
-        self._selector.register(child, selectors.EVENT_READ, child)
+        self.adopt(child)
         return child
 
     def _collect(self, *, wait: bool) -> None:

@@ -1,13 +1,9 @@
 """The scanner process: walk, probe, write, and wait for the next order.
 
-Started by the server with one order a line on standard input; tells what it
-does in messages on standard output. Standard input that ends means that there
-is nothing more to do, or that the server is gone: the transaction at hand is
-finished, then the process ends.
-
-    python -m upnpserver.scan.worker [FD]
-
-FD is the server's inotify descriptor, to which watches are added.
+Started by the server (start.py) with one order a line on standard input; tells
+what it does in messages on standard output. Standard input that ends means that
+there is nothing more to do, or that the server is gone: the transaction at hand
+is finished, then the process ends.
 """
 
 import gc
@@ -18,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from upnpserver.catalog.schema import set_aside
 from upnpserver.catalog.writer import Writer
@@ -27,7 +24,7 @@ from upnpserver.errors import (
     ProbesUnavailable,
     StateFolderError,
 )
-from upnpserver.offline import guard
+from upnpserver.scan.children import Child
 from upnpserver.scan.messages import (
     MAX_LINE_BYTES,
     Message,
@@ -66,6 +63,10 @@ class Session:
     ) -> None:
         self._means = Means(ProbePool(), tell, stopping, watches)
         self._writer: Writer | None = None
+
+    def adopt(self, child: Child[Any]) -> None:
+        """Take in a probe that was just started."""
+        self._means.pool.adopt(child)
 
     def close(self) -> None:
         """End the probes and close the catalog."""
@@ -134,16 +135,18 @@ class _Orders:
         self._lines.put(b"")
 
 
-def main(arguments: list[str]) -> int:
-    """Carry out what standard input asks for; return the exit code."""
-    guard.install()
+def main(fd: int | None, child: Child[Any] | None = None) -> int:
+    """Carry out what standard input asks for; return the exit code.
+
+    fd: the server's inotify descriptor, to which watches are added. child: a
+    probe that is already starting.
+    """
     gc.freeze()
     gc.set_threshold(_GARBAGE_AFTER)
-    fd = int(arguments[0]) if arguments else None
-    if fd is not None:
-        os.set_inheritable(fd, False)  # not for the probe children
     orders = _Orders()
     session = Session(_tell_server, orders.ended.is_set, Watches(fd, _tell_server))
+    if child is not None:
+        session.adopt(child)
     with closing(session):
         return _obey(orders, session)
 
@@ -165,7 +168,3 @@ def _obey(orders: _Orders, session: Session) -> int:
 def _tell_server(message: Message) -> None:
     sys.stdout.buffer.write(to_line(message))
     sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

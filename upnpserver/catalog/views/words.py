@@ -1,6 +1,5 @@
 """What containers are called in the household's language: upnpserver/languages."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +30,8 @@ class Words:
 @cache
 def words_of(language: str) -> Words:
     """Return the words of one of config.LANGUAGES."""
+    import tomllib  # noqa: PLC0415  1 MiB that the server may not need
+
     told = tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
     return Words(
         tuple(told["articles"]),
