@@ -26,7 +26,7 @@ from upnpserver.media.naming_place import (
     place_of,
     taken_apart,
 )
-from upnpserver.media.naming_text import same, spaced
+from upnpserver.media.naming_text import clean, same, spaced
 from upnpserver.media.naming_words import STRONG
 from upnpserver.model import Kind, MediaFacts
 
@@ -75,7 +75,8 @@ def _read(path: Path) -> _Told:
     if path.extra and not _tells(path.stem):
         return _Told(Name(_plain(path.stem)), path.extra)
     if is_credits(path.stem):
-        return _Told(Name(_plain(path.stem)), path.extra or "extra", plain=True)
+        title = clean(spaced(path.stem).text) or path.stem
+        return _Told(Name(title), path.extra or "extra", plain=True)
     name = _in_folders(path.stem, path.folders)
     if path.part is not None and not name.episodic:
         name = replace(name, part=name.part or path.part)

@@ -33,7 +33,7 @@ _SXE: Final = re.compile(
 )
 _SXE_GLUED: Final = re.compile(rf"s(?P<s>\d{{2}})e(?P<e>\d{{2,3}})(?!\d){_MORE}", _I)
 _NXN: Final = re.compile(
-    r"(?<![^\W_])(?<!(?<!\d)\d\.)(?P<s>\d{1,2}|(?:19|20)\d\d)"
+    r"(?<![^\W_])(?:ep(?:isode)? )?(?<!(?<!\d)\d\.)(?P<s>\d{1,2}|(?:19|20)\d\d)"
     r"(?:x(?:e?p?)|(?<=[^\d]\d) x (?=\d\d))"
     rf"(?P<e>\d{{1,3}})(?![\dp]){_MORE}",
     _I,
@@ -44,6 +44,12 @@ _WORDS: Final = re.compile(
     r"[ .,;:)\]-]{0,4}[\[(]?"
     rf"(?:(?:{EPISODE}|ep?|cap)[ .:№(-]*(?P<e>\d{{1,4}}){_MORE}|"
     rf"(?P<e2>\d{{1,4}}){_ORDINAL} ?{EPISODE}(?![^\W_]))",
+    _I,
+)
+# "2. Staffel 7. Folge", "2 Sezon 7 Bölüm", but not "24 Season 5 Episode 3"
+_WORDS_LAST: Final = re.compile(
+    rf"(?<![^\W_])(?P<s>\d{{1,2}}){_ORDINAL} ?{SEASON}[ .,-]{{1,3}}"
+    rf"(?P<e>\d{{1,4}}){_ORDINAL} ?{EPISODE}(?![^\W_])(?! ?\d{{1,3}}(?!\d))",
     _I,
 )
 _SEASON_DASH: Final = re.compile(
@@ -70,7 +76,7 @@ _BARE_E: Final = re.compile(
 _DOTTED: Final = re.compile(
     r"(?:\[|- |episode )(?P<s>\d{1,2})\.(?P<e>\d{2,3})(?:\]|(?= -|$))", _I
 )
-_SURE: Final = (_SXE, _NXN, _WORDS, _CYRILLIC, _EASTERN, _BARE_E, _DOTTED)
+_SURE: Final = (_SXE, _NXN, _WORDS_LAST, _WORDS, _CYRILLIC, _EASTERN, _BARE_E, _DOTTED)
 
 _EPISODE_WORD: Final = re.compile(
     rf"(?<![^\W_])(?:{EPISODE}[ .:#№-]*|cap[ .-]+|eps?[ .(-]{{0,3}}|e)"
@@ -94,21 +100,17 @@ _OF: Final = re.compile(
     r"(?![^\W_])",
     _I,
 )
-_CAP: Final = re.compile(r"[\[(](?:cap|ep)\.? ?(?P<n>\d{3,4})(?:[ -]\d{3,4})?[\])]", _I)
+_SEASON_BEFORE: Final = re.compile(
+    r"(?<![^\W_])(?:seasons?|saisons?|temporada|stagione|staffel) ?$", _I
+)
+_CAP: Final = re.compile(
+    r"[\[(](?:cap|ep)\.? ?(?P<n>\d{3,4})(?:[ -](?P<m>\d{3,4}))?(?: final)?[\])]", _I
+)
 # "Show - 073 - Title", "Show - 12v2 [1080p]", "Show - 01-02 (BD)"
 _DASHED: Final = re.compile(
     r"(?<=\s)[-–] \(?(?P<e>\d{1,4})(?:\.\d|[a-d])?(?: ?v\d)?"
     r"(?P<more>(?: ?[-~+&] ?\d{1,4}(?:v\d)?(?![\dpix.]))*)\)?"
     rf"(?= ?[-–~] | ?[\[({{]| ?$| end\b| {STRONG.pattern})",
-    _I,
-)
-_SPECIAL: Final = re.compile(
-    r"(?<![^\W_])(?:ova|oad|ona|sp|specials?)[ .-]*(?P<e>\d{1,3})?(?:v\d)?(?![^\W_])",
-    _I,
-)
-_CREDITS: Final = re.compile(
-    r"(?<![^\W_])(?:nc(?:op|ed) ?\d{0,2}[a-z]?|(?:op|ed)\d{1,2}[a-z]?(?:v\d)?|"
-    r"(?:creditless|clean) (?:opening|ending|op|ed) ?\d{0,2})(?![^\W_])",
     _I,
 )
 
@@ -186,16 +188,28 @@ def likely_episode(text: str, *, fans: bool) -> Mark | None:
         return _mark(dash, sure=False)
     if cap := _CAP.search(text):
         season, episode = divmod(int(cap["n"]), 100)
-        return Mark(cap.start(), cap.end(), season, episode)
+        until, last = divmod(int(cap["m"] or 0), 100)
+        later = last if until == season and last > episode else None
+        return Mark(cap.start(), cap.end(), season, episode, later)
     for pattern in (_WORD_LAST, _EPISODE_WORD, _HASH, _TWO_LAST):
         if found := pattern.search(text):
             return _mark(found, sure=_COMPACT.match(found[0]) is not None)
-    found = _OF.search(text)
-    if found and int(found["e"]) <= int(found["of"]) and int(found["of"]) > 2:
-        return Mark(*found.span(), episode=int(found["e"]), sure=False)
+    if mark := _one_of(text):
+        return mark
     return (
         _dashed(text, fans=fans) or _padded(text) or (trailing(text) if fans else None)
     )
+
+
+def _one_of(text: str) -> Mark | None:
+    """Return the mark in "3of9", but not of "Season 2of5": seasons are no episodes."""
+    for found in _OF.finditer(text):
+        number, count = int(found["e"]), int(found["of"])
+        if _SEASON_BEFORE.search(text[: found.start()]):
+            continue
+        if number <= count and count > 2:
+            return Mark(*found.span(), episode=number, sure=False)
+    return None
 
 
 def _dashed(text: str, *, fans: bool) -> Mark | None:
@@ -238,20 +252,6 @@ def trailing(text: str) -> Mark | None:
             if not is_year(int(found["e"])) and found.start():
                 return _mark(found, sure=False)
     return None
-
-
-def special(text: str) -> Mark | None:
-    """Return the mark of an OVA or special; its episode is None if not told."""
-    found = _SPECIAL.search(text)
-    if found is None:
-        return None
-    episode = int(found["e"]) if found["e"] else None
-    return Mark(*found.span(), 0, episode, sure=False)
-
-
-def is_credits(text: str) -> bool:
-    """Return whether it is an opening, an ending or a menu of a disc of anime."""
-    return _CREDITS.search(text) is not None
 
 
 _COMBINED: Final = re.compile(r"(?<![^\W_])(?P<n>\d{3,4})(?![^\W_])")
@@ -315,10 +315,11 @@ def leading_episode(text: str, season: int | None) -> Mark | None:
 
 _WORDED: Final = "|".join(NUMBER_WORDS)
 _SEASON_FOLDER: Final = re.compile(
-    r"(?:^|(?<=[ (\[-]))(?:(?:the )?(?:complete )?"
-    rf"(?:{SEASON} ?[-#.:]? ?(?P<s>\d{{1,4}}|{_WORDED})(?![^\W_])|"
-    rf"(?P<s2>\d{{1,2}}|{_WORDED}){_ORDINAL} ?{SEASON}(?! ?\d)|"
-    r"s(?P<s3>\d{1,4})(?:d\d)?))(?![^\W_])",
+    r"(?:^|(?<=[ (\[-]))(?:(?:the )?(?:complete |int[eé]grale )?"
+    rf"(?:{SEASON} ?[-#.:]? ?(?P<s>\d{{1,4}}|{_WORDED})"
+    r"(?: ?(?:of|von|de|sur) ?\d{1,2})?(?![^\W_])|"
+    rf"(?P<s2>\d{{1,2}}|{_WORDED}){_ORDINAL} ?{SEASON}(?! ?\d{{1,2}}(?!\d))|"
+    r"s(?P<s3>\d{1,4})(?:d\d{1,2})?))(?![^\W_])",
     _I,
 )
 _RANGE: Final = re.compile(r"s?\d{1,2} ?(?:-|&|to|à|bis|,|and|\+) ?s?\d{1,2}\b", _I)

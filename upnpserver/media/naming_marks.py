@@ -194,7 +194,9 @@ def shouted(text: str, first: int = 1) -> int:
 
 
 _PART: Final = re.compile(
-    rf"{START}\(?(?:cd|dis[ck]|dvd)[ -]?(\d{{1,2}})(?: ?of ?\d{{1,2}})?\)?{END}", _I
+    rf"{START}\(?(?!dvd[59]{END})(?:cd|dis[ck]|dvd)[ -]?(\d{{1,2}})"
+    rf"(?: ?of ?\d{{1,2}})?\)?{END}",
+    _I,
 )
 _PART_LAST: Final = re.compile(
     r"(?:(?<=[\])])|(?<=\d{4})|(?<=[ipx]))?[ -]+(?:part|pt|teil)[ -]?(\d{1,2})\)?$", _I

@@ -9,8 +9,9 @@ from typing import Final
 
 from upnpserver.media import naming_episodes as episodes
 from upnpserver.media import naming_marks as marks
+from upnpserver.media import naming_specials as specials
 from upnpserver.media.naming_marks import Dated, Mark, Year
-from upnpserver.media.naming_text import Spaced, clean, same, spaced
+from upnpserver.media.naming_text import Spaced, clean, same, spaced, without_open
 from upnpserver.media.naming_words import (
     ARTICLES,
     COUNTRIES,
@@ -94,7 +95,7 @@ _NUMBER_FIRST: Final = re.compile(r"(\d{2,3}) (?:- )?(?=[^\W\d])")
 def _likely(made: Spaced, year: Year | None) -> Mark | None:
     """Return the mark of an episode that is not a number in a film's title."""
     text = made.text
-    mark = episodes.likely_episode(text, fans=made.group)
+    mark = episodes.likely_episode(text, fans=made.group) or specials.ova(text)
     if mark and year and mark.start < year.start and not mark.sure:
         # "Star Wars Episode 1 (1999)", but "[Group] Show - 09 (2021)"
         digits = text[mark.start + 2 : mark.end].split("-")[0]
@@ -103,7 +104,7 @@ def _likely(made: Spaced, year: Year | None) -> Mark | None:
     if made.group and mark is None:
         if found := _NUMBER_FIRST.match(text):
             return Mark(0, found.end(), episode=int(found[1]), sure=False)
-        return episodes.special(text)
+        return specials.special(text)
     return mark
 
 
@@ -122,7 +123,7 @@ def _by_place(made: Spaced, year: Year | None, place: Place) -> Mark | None:
     if place.show and place.numbered:
         mark = episodes.numbered(text)
     if mark is None and place.series:
-        mark = episodes.special(text) or episodes.trailing(text)
+        mark = specials.special(text) or episodes.trailing(text)
     if mark is None and place.series and place.show:
         leading = episodes.leading_episode(text, None)
         mark = leading if leading and (leading.episode or 0) < 1900 else None
@@ -134,7 +135,7 @@ def _in_season(made: Spaced, place: Place) -> Name:
     text = made.text
     mark = episodes.leading_episode(text, place.season)
     if mark is None and place.season == 0:
-        mark = episodes.special(text)
+        mark = specials.special(text)
     if mark is None:
         mark = episodes.likely_episode(text, fans=True)
     if mark is None:
@@ -171,9 +172,7 @@ def _on_a_date(made: Spaced, date: Dated, place: Place) -> Name | None:
     told = bool(tail.strip(" -"))
     if not (parted or told or same(show) == same(place.show)):
         return None
-    if re.match(
-        r"[ T-]*(?:at |um )?\d\d[.:h-]?\d\d", tail
-    ):  # and a time of day: a recording
+    if _TIME_OF_DAY.match(tail):  # a recording
         return Name(show, date=date.date, sure=False)
     episode_title, _ = _titled(tail)
     show, _ = _with_year(show)
@@ -187,6 +186,10 @@ def _on_a_date(made: Spaced, date: Dated, place: Place) -> Name | None:
     )
 
 
+# "20.15", "2015", but neither "1080p" nor "1440p"
+_TIME_OF_DAY: Final = re.compile(
+    r"[ T-]*(?:at |um )?(?:[01]\d|2[0-3])[.:h-]?[0-5]\d(?![ip\d]\b)", _I
+)
 _CAMERA: Final = re.compile(
     r"(?:vid|img|dsc[nf]?|mvi|mov|gopr|g[hxp]\d\d|dji|pxl|wa|clip|video|photo|rec|trim|"
     r"screen ?recording|whatsapp video|signal|capture|bandicam|obs|zoom|aufnahme|mah|"
@@ -271,8 +274,15 @@ def _show(head: str) -> tuple[str, int | None, int | None]:
         if not marks.year(head, len(head)) and (year := marks.year(after, len(after))):
             head = f"{head} ({year.year})"
     head = clean(head[: marks.noise(head)])
+    absolute = _ABSOLUTE_LAST.search(head)
+    if absolute and not marks.is_year(int(absolute[1])):
+        head = head[: absolute.start()]
     name, told = _with_year(head)
     return with_country(unshelved(name)), told, season
+
+
+# "Show - 313-315 - S16E03-05": where it stands in the whole series
+_ABSOLUTE_LAST: Final = re.compile(r"(?<=\S) [-–] (\d{2,4})(?:-\d{2,4})?$")
 
 
 def show_of(text: str) -> tuple[str, int | None]:
@@ -321,7 +331,7 @@ def _titled(tail: str) -> tuple[str, str]:
     text = tail[:end]
     text = text[: marks.shouted(text, 0)]
     editions = [found[0] for found in SURE_EDITION.finditer(tail)]
-    title = clean(text)
+    title = clean(without_open(text))
     if title.casefold() in {"end", "final", "v2", "v3", "uncut"} and len(title) < 3:
         title = ""
     return title, edition_of(" ".join(editions))
@@ -435,7 +445,7 @@ _AKA: Final = re.compile(r"\s+[(\[]?(?:aka|a\.k\.a\.)\s+", _I)
 
 def _film_title(text: str) -> str:
     """Return a title without the place in a collection or another title."""
-    title = clean(_AKA.split(text, maxsplit=1)[0])
+    title = clean(_AKA.split(without_open(text), maxsplit=1)[0])
     return unshelved(_without_other(title))
 
 
@@ -476,4 +486,4 @@ def unshelved(title: str) -> str:
 def is_credits(stem: str) -> bool:
     """Return whether it is the opening or ending of a series, as fans keep it."""
     made = spaced(stem)
-    return made.group and episodes.is_credits(made.text)
+    return specials.is_credits(made.text, fans=made.group)

@@ -87,7 +87,7 @@ def spaced(name: str) -> Spaced:
     text = _SITE_LAST.sub("", _SITE_FIRST.sub("", text))
     text, group = _without_groups(text)
     text = _BLANKS.sub(" ", _with_blanks(text)).strip()
-    if (found := STRONG.match(text)) and _tells(rest := text[found.end() :]):
+    while (found := STRONG.match(text)) and _tells(rest := text[found.end() :]):
         text = rest.lstrip(_EDGES)
     return Spaced(text, edition, group)
 
@@ -177,6 +177,15 @@ def clean(text: str) -> str:
     text = re.sub(r"\s+,", ",", _BLANKS.sub(" ", text))
     ends = _balanced(text.strip(_EDGES))
     return f"{ends}." if _ACRONYM_LAST.search(text) else ends
+
+
+_OPEN: Final = re.compile(r"(?<=\w) ?[\[(][^\[\](){}]*$")
+
+
+def without_open(text: str) -> str:
+    """Return "Film" for "Film (Group ", cut where the noise in the bracket began."""
+    found = _OPEN.search(text)
+    return text[: found.start()] if found else text
 
 
 def _unless_word(found: re.Match[str]) -> str:

@@ -75,6 +75,7 @@ _RELEASE = (
     *("dual[ .-]?audio", "multi[ .-]?audio", "yify", "rarbg", "eztv", "ettv", "etrg"),
     *("nlsubs?", "swesubs?", "pldub", "plsub", "dubbed", "subbed", r"h[ -]?(?:sbs|ou)"),
     *(r"half[ -]?(?:sbs|ou)", "hsbs", "msubs?", "esubs?", "dublado", "legendado"),
+    *("fast-?sub", r"vr ?(?:180|360)"),
     *("multiple subtitle", "eng?[ -]?subs?", "kor-?sub", "hc-?sub", "hcsubs?"),
     *(
         r"\d{3,4} ?mb(?!ps)",
