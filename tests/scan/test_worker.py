@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.scanner import COMMAND
 
 from upnpserver.catalog.reader import Reader
 from upnpserver.model import Window
@@ -265,16 +266,19 @@ def test_a_playlist_holds_what_it_names_in_whatever_order_they_come(order, libra
 
 
 def test_the_process_answers_in_lines_and_ends(order):
-    done = subprocess.run(
-        [sys.executable, "-m", "upnpserver.scan.start"],
-        input=to_line(order),
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    heard = [from_line(line) for line in done.stdout.splitlines()]
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as scanner:
+        scanner.stdin.write(to_line(order))
+        scanner.stdin.flush()
+        heard = [from_line(scanner.stdout.readline())]
+        while not isinstance(heard[-1], Finished):
+            heard.append(from_line(scanner.stdout.readline()))
+        scanner.stdin.close()  # before the end of a scan it would stop it
+        assert scanner.stdout.read() == b""
+        assert scanner.wait(30) == 0
     assert isinstance(heard[0], Ready)
-    assert isinstance(heard[-1], Finished)
+    assert heard[-1].read == total(order) + COVERS
 
 
 @pytest.mark.parametrize(

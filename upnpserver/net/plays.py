@@ -185,6 +185,8 @@ class PlayLog:
         self._write()
 
     def _not_written(self, failure: Failure) -> None:
+        # Tried again with what comes next: the disk may have room by then.
+        self._unwritten = self._under_way | self._unwritten
         self._under_way = {}
         if isinstance(failure.value, HouseholdUnusable):
             self._tell(failure.value)
