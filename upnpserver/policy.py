@@ -1,11 +1,67 @@
 """Who is asking, as one value that travels with every request.
 
 Decided once at the door (net/site), passed as a plain argument to catalog,
-DIDL, streams, art and events. Later rules (devices, households) add fields
-here; nothing else asks "which device is this?".
+DIDL, streams, art and events. Later rules (households) add fields here; nothing
+else asks "which device is this?".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from upnpserver.model import Kind
+
+SubtitleForm = Literal["sec-caption", "caption-header", "res-srt", "pv-attr"]
+ALL_SUBTITLE_FORMS: tuple[SubtitleForm, ...] = (
+    *("sec-caption", "caption-header", "res-srt", "pv-attr"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Needs:
+    """How a family of devices wants to be answered: data, made from its rule.
+
+    The defaults are what devices without a rule get. Compared by identity: there
+    is one for each rule, and what is made for it may be kept under it.
+    """
+
+    mimes: Mapping[str, str] = field(
+        default_factory=dict
+    )  # MIME name as stored -> as told
+    get_mimes: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the GET's, where another
+    dlna: bool = True  # False: the 4th field of protocolInfo is "*"
+    # Profiles in protocolInfo. exact: only sure ones; multi: one res for each
+    # that fits, as a device knows only its region's.
+    profiles: Literal["yes", "no", "exact", "multi"] = "yes"
+    profiles_left_out: frozenset[str] = frozenset()
+    profiles_as: Mapping[str, str] = field(default_factory=dict)  # as found -> as told
+    # Of what is converted; files are always sought by bytes.
+    seek: Literal["bytes", "time-exclusive", "both"] = "bytes"
+    any_transfer_mode: bool = False  # it asks for films with Interactive
+    root: str = ""  # the object shown as root, by its id or alias; empty: the root
+    aliases: Literal["", "microsoft", "samsung"] = ""  # well-known ids it asks for
+    sec: bool = True  # elements of Samsung's namespace
+    dcm10: bool = False  # DCM10 in the description's ProductCap, and sec:dcmInfo
+    bookmark: Literal["", "s", "ms"] = ""  # the unit of X_SetBookmark's position
+    subtitles: tuple[SubtitleForm, ...] = ALL_SUBTITLE_FORMS
+    art_profile: str = ""  # the only profile that it shows as albumArtURI
+    art_max: int = 0  # pixels on the longer side; 0: any
+    art_as_res: bool = False  # a picture of an item is a res of it too
+    jpeg_only: bool = False  # pictures that stand for others must be JPEG
+    max_page: int = 0  # children in an answer; 0: as many as are asked for
+    sort: str = ""  # the SortCriteria that holds whatever it asks for
+    plain_classes: bool = False  # no subclasses that it doesn't know
+    title: Literal["", "suffix-dot", "suffix-ext", "max23", "ascii"] = ""
+    xml: frozenset[Literal["strict-apos", "no-declaration", "ascii"]] = frozenset()
+    date: Literal["", "day", "none"] = ""  # dc:date; none: not for films
+    description: Literal["", "xbox", "v1", "samsung-caps"] = ""
+    kinds: frozenset[Kind] = frozenset(Kind)  # what it can show at all
+    image_max: tuple[int, int] = (0, 0)  # largest picture it shows; 0: any
+
+
+NO_NEEDS = Needs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +69,12 @@ class ClientPolicy:
     """What the asking device needs, and what it may see.
 
     device: name of the device rule that matched, for logs and explanations.
-    any_transfer_mode: it asks for films with transferMode Interactive, and plays
-    nothing if that is refused.
+    needs: how it wants to be answered.
     letters_from: lists that are longer are split by letter; 0: none is.
     """
 
     device: str = "generic"
-    any_transfer_mode: bool = False
+    needs: Needs = NO_NEEDS
     letters_from: int = 0
 
 

@@ -15,7 +15,7 @@ from upnpserver.model import Kind, Resource, Span
 from upnpserver.net import source
 from upnpserver.net.openfile import OpenFile
 from upnpserver.net.stream import Streams
-from upnpserver.policy import EVERYONE
+from upnpserver.policy import EVERYONE, Needs
 
 FILM, PHOTO, EMPTY, LOST = "filmfilmfilmfilm", "photo234photo234", "e" * 16, "l" * 16
 CONTENT = bytes(range(256)) * 1000
@@ -285,7 +285,7 @@ def test_dlna_headers_that_can_not_be_served(house, field, status, method):
 
 
 def test_a_device_that_needs_it_gets_a_film_interactively(house):
-    house.policy = replace(EVERYONE, any_transfer_mode=True)
+    house.policy = replace(EVERYONE, needs=Needs(any_transfer_mode=True))
     answer = house.ask(f"/media/{FILM}/x", "transferMode.dlna.org: Interactive")
     assert answer.status == 200
     assert answer.headers["transferMode.dlna.org"] == "Interactive"

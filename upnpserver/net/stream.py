@@ -85,7 +85,7 @@ class Streams:
                 resource.kind,
                 resource.content_features,
                 resource.duration_ms,
-                any_mode=request.policy.any_transfer_mode,
+                any_mode=request.policy.needs.any_transfer_mode,
             )
             if path := resource.caption_path:
                 headers += caption_headers(request.header, request.base_url + path)
