@@ -15,7 +15,9 @@ LAYERS = (
     {"", "errors"},
     {"languages", "model"},
     {"facts", "beneath", "paths", "state", "progress", "offline"},
-    {"config", "policy"},
+    {"policy"},
+    {"devices"},  # whose families the configuration may add to
+    {"config"},
     {"settings"},  # reads file and command line into a config
     {"upnp", "dlna"},
     {"media"},  # takes its MIME names from dlna

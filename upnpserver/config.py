@@ -7,8 +7,11 @@ only reads it.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any
 
+from upnpserver.devices.family import Family
 from upnpserver.errors import ConfigError
 from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network
@@ -64,6 +67,21 @@ class Library:
     kinds: frozenset[Kind] = ALL_KINDS
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedDevice:
+    """What the owner says of one device, told by its address or its MAC address.
+
+    Compared by identity. family: the id of one; empty: the one that it is
+    recognised as. changes: of that family's needs, see policy.needs_with().
+    """
+
+    name: str = ""
+    addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
+    macs: frozenset[str] = frozenset()
+    family: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set; see systemd/upnpserver.toml for each in words.
@@ -74,6 +92,7 @@ class Config:
     keep_plays: note what is played, for the views that tell of it.
     letters_from: lists that are longer are split by letter; 0: none is.
     names: Host names that requests may carry beside our addresses; lower case.
+    families: of devices, in order; empty: those that come with the server.
     """
 
     libraries: tuple[Library, ...] = ()
@@ -85,5 +104,7 @@ class Config:
     language: str = DEFAULT_LANGUAGE
     keep_plays: bool = True
     letters_from: int = 0
+    devices: tuple[NamedDevice, ...] = ()
+    families: tuple[Family, ...] = ()
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

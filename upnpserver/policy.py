@@ -6,8 +6,8 @@ else asks "which device is this?".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from upnpserver.model import Kind
 
@@ -62,6 +62,15 @@ class Needs:
 
 
 NO_NEEDS = Needs()
+
+
+def needs_with(needs: Needs, changes: Mapping[str, Any]) -> Needs:
+    """Return needs with other values for some fields; entries of tables are added."""
+    merged: dict[str, Any] = {
+        name: {**getattr(needs, name), **value} if isinstance(value, dict) else value
+        for name, value in changes.items()
+    }
+    return replace(needs, **merged) if merged else needs
 
 
 @dataclass(frozen=True, slots=True)

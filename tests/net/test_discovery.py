@@ -1,7 +1,7 @@
 """Discovery on sockets and a clock that are not real."""
 
 from contextlib import contextmanager
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from itertools import pairwise
 
 import pytest
@@ -74,13 +74,14 @@ class Descriptors(set):
 class DiscoveryTests(SynchronousTestCase):
     def setUp(self):
         self.clock, self.reading, self.sockets = Clock(), Descriptors(), []
-        self.refused = set()
+        self.refused, self.noted = set(), []
         self.patch(module, "LinkSocket", self.open_socket)
         self.discovery = Discovery(
             self.clock,
             self.reading,
             Presence(ROWS, "S/1", lambda own: f"http://{own}:8200/d.xml"),
             lambda: 0.5,
+            lambda *said: self.noted.append(said),
         )
 
     def open_socket(self, link, heard):
@@ -150,6 +151,19 @@ class DiscoveryTests(SynchronousTestCase):
         self.follow(ETH0)
         self.hear(m_search())
         self.assertEqual(len(self.answers()), len(ROWS))
+
+    def test_notes_what_neighbours_say_of_themselves(self):
+        self.follow(ETH0)
+        search = m_search("urn:x:device:y:1")[:-2] + b"USER-AGENT: Foo/1\r\n\r\n"
+        alive = b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nSERVER: Bar/2\r\n\r\n"
+        for datagram in (search, alive, m_search(), b"\xff"):
+            self.hear(datagram)
+            self.hear(datagram, ("203.0.113.7", 40000))  # no neighbour
+            self.hear(datagram, ("192.0.2.1", 40000))  # we ourselves
+        asker = ip_address(TV[0])
+        self.assertEqual(
+            self.noted, [(asker, "ua", "Foo/1"), (asker, "server", "Bar/2")]
+        )
 
     def test_mx_zero_is_answered_at_once(self):
         self.follow(ETH0)

@@ -145,7 +145,7 @@ def test_mistakes_on_the_command_line_name_the_option(media, options, said):
         ("port = 1\nport = 2", "not TOML: Cannot overwrite"),
         ("x = " + "[" * 3000 + "]" * 3000, "not TOML"),
         ("port = " + "9" * 5000, "config.toml: "),
-        ("prot = 1", "unknown key 'prot': did you mean port?; allowed: friendly_name"),
+        ("prot = 1", "unknown key 'prot': did you mean port?; allowed: device, friend"),
         ('port = "eighty"', "config.toml: port: must be a whole number"),
         ('library = "x"', "[[library]]"),
         ('library = ["x"]', "[[library]]"),
@@ -216,10 +216,19 @@ def test_the_sample_shows_each_key_with_its_default(media):
     )
     full = load(write(media, uncommented), Options())
     shown = {key for key in load_module._FILE_KEYS if f"\n{key} =" in uncommented}
-    assert shown | {"library"} == load_module._FILE_KEYS
+    assert shown | {"library", "device"} == load_module._FILE_KEYS
     default = Config()
     for key in ("interfaces", "networks", "names", "log_level"):
         assert getattr(full, key) == getattr(default, key), key
+
+
+def test_the_sample_shows_what_can_be_said_of_a_device(media):
+    text = SAMPLE.read_text(encoding="utf-8").partition("# [[device]]\n")[2]
+    lines = [line.removeprefix("# ") for line in text.splitlines() if line]
+    table = "\n".join(["[[device]]", *lines])
+    (device,) = load(write(media, table), Options(folders=("music",))).devices
+    assert (device.name, device.family) == ("Living room", "samsung-q")
+    assert device.changes == {"dlna": False}
 
 
 # Everything that TOML can say, a little richer in what our keys expect.
@@ -251,7 +260,7 @@ KEYS = st.sampled_from(sorted(load_module._FILE_KEYS)) | st.text(max_size=5)
 def test_any_toml_gives_a_config_or_config_error(media, table, with_folder):
     options = Options(folders=("music",) if with_folder else ())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load_module, "_parse", lambda file: table)
+        patch.setattr(load_module, "read_toml", lambda file: table)
         try:
             got = load(media / "config.toml", options)
         except ConfigError as error:

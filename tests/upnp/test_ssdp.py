@@ -173,3 +173,38 @@ def test_answer_to_the_letter():
         b"USN: " + UDN.encode() + b"\r\n"
         b"Content-Length: 0\r\n\r\n"
     )
+
+
+SAYS = [
+    (b"M-SEARCH * HTTP/1.1\r\nuser-agent: Foo/1 \r\n\r\n", ("ua", "Foo/1")),
+    (b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nServer:Bar\r\n", ("server", "Bar")),
+]
+SAYS_NOTHING = [
+    *(b"", b"\xff", b"M-SEARCH * HTTP/1.1\r\nSERVER: Foo\r\n\r\n"),
+    b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:byebye\r\nSERVER: Bar\r\n\r\n",
+    b"NOTIFY * HTTP/1.1\r\nSERVER: Bar\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nNTS: ssdp:alive\r\nSERVER: Bar\r\n\r\n",
+    b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nSERVER: " + b"x" * 2048,
+]
+
+
+@pytest.mark.parametrize(("datagram", "says"), SAYS)
+def test_what_a_sender_says_of_itself(datagram, says):
+    assert ssdp.product_of(datagram) == says
+
+
+@pytest.mark.parametrize("datagram", SAYS_NOTHING)
+def test_who_says_nothing_is_malformed(datagram):
+    with pytest.raises(MalformedRequest):
+        ssdp.product_of(datagram)
+
+
+@given(st.binary(), st.sampled_from([row for row, _ in SAYS]))
+def test_any_sender_says_something_or_is_malformed(tail, prefix):
+    for datagram in (tail, prefix + tail):
+        try:
+            signal, value = ssdp.product_of(datagram)
+        except MalformedRequest:
+            continue
+        assert signal in ("ua", "server")
+        assert value

@@ -47,8 +47,8 @@ from upnpserver.net.scanner import Scanner
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.stream import Streams, not_noted
 from upnpserver.net.systemd import Systemd
+from upnpserver.net.visitors import Visitors
 from upnpserver.net.watch import Watch
-from upnpserver.policy import ClientPolicy
 from upnpserver.progress import ProgressLine
 from upnpserver.scan.messages import (
     Committed,
@@ -61,6 +61,7 @@ from upnpserver.scan.messages import (
 from upnpserver.scan.roots import CATALOG_FILE, scan_order
 from upnpserver.services import connection_manager, registrar
 from upnpserver.services.content_directory import Asker
+from upnpserver.settings.families import shipped_families
 from upnpserver.state import State
 from upnpserver.upnp import ssdp
 from upnpserver.upnp.description import (
@@ -141,11 +142,20 @@ class Server:
             reactor,
             self._play_log.begun if self._play_log else not_noted,
         )
-        self._policy = ClientPolicy(letters_from=config.letters_from)
+        self._visitors = Visitors(
+            config.families or shipped_families(),
+            config.devices,
+            config.letters_from,
+            reactor.seconds,
+        )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
-            reactor, reactor, self._presence(), random.SystemRandom().random
+            reactor,
+            reactor,
+            self._presence(),
+            random.SystemRandom().random,
+            self._visitors.heard,
         )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
@@ -222,7 +232,7 @@ class Server:
             routes,
             HostRule(lambda: self._neighbourhood.own_addresses, self._config.names),
             self._neighbourhood.is_neighbour,
-            lambda request: self._policy,
+            self._visitors.policy_for,
             limits_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             self._reactor,
             server=SERVER,

@@ -6,12 +6,14 @@ sections 2 to 5; security.md requirements 4 and 5.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorFDSet, IReactorTime
 from twisted.logger import Logger
 
+from upnpserver.devices.family import Signal
 from upnpserver.errors import MalformedRequest
 from upnpserver.net.interfaces import Interface
 from upnpserver.net.link_port import LinkPort, OwnAddress, Presence
@@ -25,10 +27,18 @@ BYEBYE_AGAIN_S = 0.1
 Place = tuple[int, OwnAddress]  # a link that leads to the same address stays the same
 
 
+Noted = Callable[[Address, Signal, str], None]
+
+
+def not_noted(source: Address, signal: Signal, value: str) -> None:
+    """Take no note of anybody: a Noted."""
+
+
 class Discovery:
     """Announces one device on the links of the house and answers searches.
 
     jitter: a random number, 0.0 <= jitter() < 1.0.
+    noted: told what others of the house say of themselves: see net.visitors.
     """
 
     log = Logger()
@@ -39,10 +49,11 @@ class Discovery:
         descriptors: IReactorFDSet,
         presence: Presence,
         jitter: Callable[[], float],
+        noted: Noted = not_noted,
     ) -> None:
         self._clock, self._descriptors = clock, descriptors
         self._presence, self._jitter = presence, jitter
-        self._throttle = Throttle()
+        self._throttle, self._noted = Throttle(), noted
         self._ports: dict[Place, LinkPort] = {}
         self._wanted: dict[Place, Link] = {}
         self._retry: IDelayedCall | None = None
@@ -152,6 +163,8 @@ class Discovery:
             own = port.link.own_address_for(asker)
             if own is not None and self._came_by(port.link, heard, asker):
                 self._answer(port, own, heard)
+                if asker != own:
+                    self._note(asker, heard)
                 return
 
     def _came_by(self, link: Link, heard: Heard, asker: Address) -> bool:
@@ -159,6 +172,10 @@ class Discovery:
         return heard.index == link.index or any(
             asker == address.ip for address in link.addresses
         )
+
+    def _note(self, asker: Address, heard: Heard) -> None:
+        with suppress(MalformedRequest):
+            self._noted(asker, *ssdp.product_of(heard.datagram))
 
     def _answer(self, port: LinkPort, own: OwnAddress, heard: Heard) -> None:
         source = heard.source

@@ -105,7 +105,7 @@ def read_host_name(where: str, value: object) -> str:
 
 def read_language(where: str, value: object) -> str:
     """Return one of LANGUAGES."""
-    return _one_of(where, value, LANGUAGES)
+    return one_of(where, value, LANGUAGES)
 
 
 def read_letters_from(where: str, value: object) -> int:
@@ -120,7 +120,7 @@ def read_letters_from(where: str, value: object) -> int:
 
 def read_log_level(where: str, value: object) -> str:
     """Return one of LOG_LEVELS."""
-    return _one_of(where, value, LOG_LEVELS)
+    return one_of(where, value, LOG_LEVELS)
 
 
 def read_switch(where: str, value: object) -> bool:
@@ -132,7 +132,7 @@ def read_switch(where: str, value: object) -> bool:
 
 def read_kind(where: str, value: object) -> Kind:
     """Return a kind of media."""
-    return Kind(_one_of(where, value, [kind.value for kind in Kind]))
+    return Kind(one_of(where, value, [kind.value for kind in Kind]))
 
 
 def read_list(where: str, value: object, reader: Reader[T]) -> tuple[T, ...]:
@@ -142,7 +142,8 @@ def read_list(where: str, value: object, reader: Reader[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(reader(where, each) for each in value))
 
 
-def _one_of(where: str, value: object, allowed: Sequence[str]) -> str:
+def one_of(where: str, value: object, allowed: Sequence[str]) -> str:
+    """Return one of the allowed texts."""
     text = read_text(where, value)
     if text not in allowed:
         raise wrong(

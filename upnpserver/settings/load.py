@@ -5,7 +5,6 @@ a ConfigError of one line: where it is, what is wrong, what is allowed, and the
 nearest right name.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,11 @@ from typing import Any
 
 from upnpserver.config import ALL_KINDS, Config, Library
 from upnpserver.model import Kind
+from upnpserver.settings.families import (
+    OWN_FOLDER,
+    families_with,
+    shipped_families,
+)
 from upnpserver.settings.folders import (
     absolute,
     check_folder,
@@ -27,11 +31,12 @@ from upnpserver.settings.keys import (
     read_name,
     read_text,
 )
+from upnpserver.settings.named import read_devices
+from upnpserver.settings.toml import read_toml
 from upnpserver.settings.wording import nearest, quoted, wrong
 
-_FILE_KEYS = {*PLAIN_KEYS, "state_dir", "library"}
+_FILE_KEYS = {*PLAIN_KEYS, "state_dir", "library", "device"}
 _LIBRARY_KEYS = {"name", "folders", "kinds"}
-_MAX_FILE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def check_interfaces(wanted: Iterable[str], present: Iterable[str]) -> None:
 
 def _read_file(file: Path) -> dict[str, Any]:
     """Return Config's fields as far as the file sets them."""
-    table = _parse(file)
+    table = read_toml(file)
     check_keys(str(file), table, _FILE_KEYS)
     settings = {
         key: reader(f"{file}: {key}", table[key])
@@ -95,26 +100,12 @@ def _read_file(file: Path) -> dict[str, Any]:
         settings["state_dir"] = absolute(text, file.parent)
     if "library" in table:
         settings["libraries"] = _libraries(file, table["library"])
+    families = families_with(file.parent / OWN_FOLDER)
+    if families is not shipped_families():
+        settings["families"] = families
+    if "device" in table:
+        settings["devices"] = read_devices(str(file), table["device"], families)
     return settings
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise wrong(f"cannot read {file}: {reason}") from error
-    if len(content) > _MAX_FILE_BYTES:
-        raise wrong(f"{file}: larger than 1 MiB: this is no configuration file")
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise wrong(f"{file}: not UTF-8 text, at byte {error.start}") from error
-    except RecursionError as error:
-        raise wrong(f"{file}: not TOML: nested too deeply") from error
-    except ValueError as error:  # TOMLDecodeError, and numbers of too many digits
-        raise wrong(f"{file}: not TOML: {error}") from error
 
 
 def _read_options(options: Options, here: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from upnpserver.devices.family import Signal
 from upnpserver.errors import MalformedRequest
 
 PORT = 1900
@@ -18,6 +19,7 @@ MAX_AGE_S = 1800
 MAX_WAIT_S = 5  # UDA 1.1: a larger MX counts as 5
 MAX_DATAGRAM_BYTES = 2048
 _MAX_HEADERS = 50
+_SEARCH, _NOTIFY = "M-SEARCH * HTTP/1.1", "NOTIFY * HTTP/1.1"
 
 ALL = "ssdp:all"
 ROOT_DEVICE = "upnp:rootdevice"
@@ -51,11 +53,37 @@ def parse_search(datagram: bytes) -> Search:
     send the group's there. Raises MalformedRequest for anything that is to be
     met with silence.
     """
+    start, headers = _parsed(datagram)
+    if start != _SEARCH:
+        raise MalformedRequest("not a search")
+    if headers.get("MAN") != '"ssdp:discover"':
+        raise MalformedRequest("no MAN")
+    target = headers.get("ST", "")
+    if not target:
+        raise MalformedRequest("no ST")
+    return Search(target, _max_wait(headers.get("MX", "1")))
+
+
+def product_of(datagram: bytes) -> tuple[Signal, str]:
+    """Return what a search or an ssdp:alive says of the program that sent it.
+
+    As a User-Agent ("ua") or as the SERVER of a device ("server"). Raises
+    MalformedRequest for other datagrams, and those that say nothing.
+    """
+    start, headers = _parsed(datagram)
+    is_alive = start == _NOTIFY and headers.get("NTS") == "ssdp:alive"
+    if start == _SEARCH and headers.get("USER-AGENT"):
+        return "ua", headers["USER-AGENT"]
+    if is_alive and headers.get("SERVER"):
+        return "server", headers["SERVER"]
+    raise MalformedRequest("says nothing of its sender")
+
+
+def _parsed(datagram: bytes) -> tuple[str, dict[str, str]]:
+    """Return the start line and the headers; of repeated ones, the first."""
     if len(datagram) > MAX_DATAGRAM_BYTES:
         raise MalformedRequest("too long")
     start, *lines = datagram.decode("latin-1").split("\r\n")
-    if start != "M-SEARCH * HTTP/1.1":
-        raise MalformedRequest("not a search")
     if len(lines) > _MAX_HEADERS:
         raise MalformedRequest("too many headers")
     headers: dict[str, str] = {}
@@ -63,12 +91,7 @@ def parse_search(datagram: bytes) -> Search:
         name, colon, value = line.partition(":")
         if colon:
             headers.setdefault(name.strip().upper(), value.strip())
-    if headers.get("MAN") != '"ssdp:discover"':
-        raise MalformedRequest("no MAN")
-    target = headers.get("ST", "")
-    if not target:
-        raise MalformedRequest("no ST")
-    return Search(target, _max_wait(headers.get("MX", "1")))
+    return start, headers
 
 
 def _max_wait(text: str) -> int:
