@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from upnpserver import __version__
 from upnpserver.cli import commands
 
-COMMANDS = ["serve", "scan", "check-config", "version"]
+COMMANDS = ["serve", "scan", "devices", "check-config", "version"]
 
 
 @pytest.fixture

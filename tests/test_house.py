@@ -18,6 +18,7 @@ LAYERS = (
     {"policy"},
     {"devices"},  # whose families the configuration may add to
     {"config"},
+    {"reports"},
     {"settings"},  # reads file and command line into a config
     {"upnp", "dlna"},
     {"media"},  # takes its MIME names from dlna

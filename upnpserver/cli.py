@@ -1,4 +1,4 @@
-"""The command line: serve, scan, check-config, version.
+"""The command line: serve, scan, devices, check-config, version.
 
 Each command imports what it needs when it runs.
 """
@@ -12,7 +12,8 @@ import click
 
 from upnpserver import __version__
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
-from upnpserver.errors import ConfigError
+from upnpserver.errors import ConfigError, HouseholdUnusable
+from upnpserver.model import SeenDevice
 from upnpserver.settings.load import Options, check_interfaces, load
 
 
@@ -118,6 +119,40 @@ def scan(
 
 
 @commands.command(
+    epilog=_examples(
+        "upnpserver devices",
+        "upnpserver devices --json",
+        "upnpserver devices --rules",
+    )
+)
+@_config
+@_state_dir
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@click.option(
+    "--rules", is_flag=True, help="List the devices that rules are known for, instead."
+)
+def devices(
+    file: Path | None, state_dir: str | None, as_json: bool, rules: bool
+) -> None:
+    """List the devices that were seen, how each was recognised, and its rule.
+
+    It is kept in the state folder by the server, also while that runs.
+    """
+    config = load(file, Options(state_dir=state_dir), needs_folders=False)
+
+    from upnpserver import reports  # noqa: PLC0415
+    from upnpserver.settings.families import shipped_families  # noqa: PLC0415
+
+    families = config.families or shipped_families()
+    if rules:
+        show = reports.families_json if as_json else reports.families_text
+        click.echo(show(families))
+        return
+    show_seen = reports.devices_json if as_json else reports.devices_text
+    click.echo(show_seen(_seen_devices(config), families, config.devices))
+
+
+@commands.command(
     epilog=_examples("upnpserver check-config /etc/upnpserver/upnpserver.toml")
 )
 @click.argument(
@@ -144,6 +179,21 @@ def check_config(named: Path | None, file: Path | None) -> None:
 def version() -> None:
     """Tell the version."""
     click.echo(f"upnpserver {__version__}")
+
+
+def _seen_devices(config: Config) -> list[SeenDevice]:
+    from upnpserver.catalog.household import (  # noqa: PLC0415
+        HOUSEHOLD_FILE,
+        Household,
+    )
+
+    file = config.state_dir / HOUSEHOLD_FILE
+    try:
+        return Household(file).devices()
+    except HouseholdUnusable as error:
+        raise ConfigError(
+            f"cannot read {file}: {error}; restore it, or move it away to begin anew"
+        ) from error
 
 
 def _described(config: Config) -> str:

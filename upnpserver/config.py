@@ -90,6 +90,7 @@ class Config:
     interfaces: empty means every usable one.
     networks: whose devices are answered beside those on our own networks.
     keep_plays: note what is played, for the views that tell of it.
+    keep_devices: note which devices were seen, for "upnpserver devices".
     letters_from: lists that are longer are split by letter; 0: none is.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
@@ -103,6 +104,7 @@ class Config:
     names: tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
     keep_plays: bool = True
+    keep_devices: bool = True
     letters_from: int = 0
     devices: tuple[NamedDevice, ...] = ()
     families: tuple[Family, ...] = ()

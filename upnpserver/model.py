@@ -153,6 +153,26 @@ class Play(NamedTuple):
     position_percent: int
 
 
+MOST_DEVICES = 200  # that are kept of those seen
+
+
+class SeenDevice(NamedTuple):
+    """A device, or a program on one, that asked for something.
+
+    mac: "" if nobody knows. family: the id of the rule that held, "" for none.
+    signal, value: what told it, see devices.family. Times are seconds since 1970,
+    last_s to the day.
+    """
+
+    address: str
+    mac: str
+    family: str
+    signal: str
+    value: str
+    first_s: int = 0
+    last_s: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Plays:
     """All that was played, by item id; version: another one for another content."""

@@ -7,7 +7,7 @@ import pytest
 from upnpserver.catalog import household as household_module
 from upnpserver.catalog.household import Household
 from upnpserver.errors import HouseholdUnusable
-from upnpserver.model import Play
+from upnpserver.model import Play, SeenDevice
 
 ONE = {"a" * 16: Play(2, 1_700_000_000, 0), "b" * 16: Play(0, 1_700_000_009, 55)}
 
@@ -97,12 +97,45 @@ def test_half_a_change_is_none(path, monkeypatch):
 
 def test_an_older_file_is_brought_up_to_date(path, monkeypatch):
     Household(path).write(ONE)
-    steps = (*household_module._STEPS, "create table device (name text)")
+    steps = (*household_module._STEPS, "create table later (name text)")
     monkeypatch.setattr(household_module, "_STEPS", steps)
     assert Household(path).plays() == ONE
     Household(path).write({})
     assert Household(path).plays() == ONE
     rows = sqlite3.connect(path)
-    assert rows.execute("select count(*) from device").fetchone() == (0,)
-    assert rows.execute("pragma user_version").fetchone() == (2,)
+    assert rows.execute("select count(*) from later").fetchone() == (0,)
+    assert rows.execute("pragma user_version").fetchone() == (len(steps),)
     rows.close()
+
+
+TV = SeenDevice("192.0.2.20", "00:00:5e:00:53:01", "lg-old", "ua", "LG", 5, 9)
+PC = SeenDevice("192.0.2.21", "", "", "ua", "", 5, 7)
+
+
+def test_devices_are_kept_beside_what_was_played(path):
+    household = Household(path)
+    assert household.devices() == []
+    household.write(ONE)
+    assert household.devices() == []
+    household.write_devices({("a", ""): PC, ("b", "lg-old"): TV})
+    assert Household(path).devices() == [TV, PC]  # the latest first
+    household.write_devices({("a", ""): PC._replace(last_s=11)})
+    assert Household(path).devices() == [PC._replace(last_s=11), TV]
+    assert household.plays() == ONE
+
+
+def test_devices_seen_longest_ago_are_forgotten_first(path, monkeypatch):
+    monkeypatch.setattr(household_module, "MOST_DEVICES", 3)
+    household = Household(path)
+    household.write_devices({(f"{n}", ""): PC._replace(last_s=n) for n in range(5)})
+    assert [device.last_s for device in household.devices()] == [4, 3, 2]
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(household_module, "_STEPS", household_module._STEPS[:1])
+        Household(path).write(ONE)
+    assert Household(path).devices() == []
+    Household(path).write_devices({("a", ""): PC})
+    assert Household(path).devices() == [PC]
+    assert Household(path).plays() == ONE

@@ -6,12 +6,14 @@ from ipaddress import ip_address
 import pytest
 
 from upnpserver.config import NamedDevice
+from upnpserver.model import SeenDevice
 from upnpserver.net import visitors as module
 from upnpserver.net.head import Head
 from upnpserver.net.visitors import (
     LOOKED_UP_S,
     MAX_NEWS_A_SECOND,
     MAX_VISITORS,
+    DeviceRules,
     Visitors,
     arp_table,
 )
@@ -37,8 +39,12 @@ class House:
 
     def __init__(self, monkeypatch, *named):
         self.now_s, self.table, self.looked_up = 0.0, "", 0
+        self.seen = []
         self.visitors = Visitors(
-            shipped_families(), named, 50, lambda: self.now_s, lambda: self.table
+            DeviceRules(shipped_families(), named, 50),
+            lambda: self.now_s,
+            lambda: self.table,
+            lambda *told: self.seen.append(told),
         )
         recognise = module.recognise
 
@@ -114,6 +120,21 @@ def test_a_device_is_the_same_at_another_address(house):
     house.meet(PC, MAC)
     assert house.device(PC, ENGINE) == "lg-netcast"
     assert house.device("fe80::200:5eff:fe00:5301%2", ENGINE) == "lg-netcast"
+
+
+def test_each_look_up_tells_who_was_seen(house):
+    house.meet(TV, MAC)
+    agent = LG[b"user-agent"].decode()
+    for headers in (LG, LG, ENGINE):
+        house.device(TV, headers)
+    house.device(PC, {b"user-agent": b"Foo/1"})
+    house.device(PC, {})
+    lg = (MAC, SeenDevice(TV, MAC, "lg-netcast", "ua", agent))
+    assert house.seen == [
+        *(lg, lg),  # the second tells nothing: it is the first one's
+        (PC, SeenDevice(PC, "", "", "ua", "Foo/1")),
+        (PC, SeenDevice(PC, "", "", "ua", "")),
+    ]
 
 
 def test_what_it_announces_counts_for_who_tells_nothing(house):

@@ -29,6 +29,7 @@ GOOD = [
     ("language", "pl", "pl"),
     ("letters_from", 200, 200),
     ("keep_plays", False, False),
+    ("keep_devices", False, False),
     ("log_level", "debug", "debug"),
     ("log_level", "error", "error"),
 ]

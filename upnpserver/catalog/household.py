@@ -10,9 +10,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from upnpserver.errors import HouseholdUnusable
-from upnpserver.model import Play
+from upnpserver.model import MOST_DEVICES, Play, SeenDevice
 
 HOUSEHOLD_FILE = "household.sqlite"
 MOST_PLAYED = 10_000  # items; what was played longest ago is forgotten first
@@ -21,7 +22,12 @@ _APPLICATION_ID = 0x55504E48  # "UPNH"
 _STEPS = (
     "create table play (item text primary key, count integer not null,"
     " played_s integer not null, position_percent integer not null) without rowid",
+    "create table device (place text not null, family text not null,"
+    " address text not null, mac text not null, signal text not null,"
+    " value text not null, first_s integer not null, last_s integer not null,"
+    " primary key (place, family)) without rowid",
 )
+_PLAYS_SINCE, _DEVICES_SINCE = 1, 2  # the versions
 _BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
 
 
@@ -38,30 +44,23 @@ class Household:
 
     def plays(self) -> dict[str, Play]:
         """Return what was played, by item id. Changes nothing."""
-        if not self._path.exists():
-            return {}
-        with self._opened("ro") as rows:
-            if not _version(rows):
-                return {}
-            (found,) = rows.execute("pragma quick_check(1)").fetchone()
-            if found != "ok":
-                raise HouseholdUnusable(found.splitlines()[0])
-            return {
-                item: Play(count, played_s, position)
-                for item, count, played_s, position in rows.execute(
-                    "select item, count, played_s, position_percent from play"
-                )
-            }
+        found = self._read(
+            "select item, count, played_s, position_percent from play", _PLAYS_SINCE
+        )
+        return {item: Play(*play) for item, *play in found}
+
+    def devices(self) -> list[SeenDevice]:
+        """Return the devices seen, the latest first. Changes nothing."""
+        found = self._read(
+            "select address, mac, family, signal, value, first_s, last_s from device"
+            " order by last_s desc, place, family",
+            _DEVICES_SINCE,
+        )
+        return [SeenDevice(*row) for row in found]
 
     def write(self, plays: Mapping[str, Play]) -> None:
         """Keep what was played: in a thread, as it waits for the disk."""
-        with self._opened("rwc") as rows:
-            rows.execute("pragma synchronous = full")
-            rows.execute("begin immediate")
-            for number, step in enumerate(_STEPS[_version(rows) :], _version(rows) + 1):
-                rows.execute(step)
-                rows.execute(f"pragma user_version = {number}")
-                rows.execute(f"pragma application_id = {_APPLICATION_ID}")
+        with self._changed() as rows:
             rows.executemany(
                 "insert or replace into play values (?, ?, ?, ?)",
                 [(item, *play) for item, play in plays.items()],
@@ -71,6 +70,47 @@ class Household:
                 " order by played_s desc, item limit -1 offset ?)",
                 (MOST_PLAYED,),
             )
+
+    def write_devices(self, devices: Mapping[tuple[str, str], SeenDevice]) -> None:
+        """Keep devices seen, by place and family: in a thread, as write()."""
+        with self._changed() as rows:
+            rows.executemany(
+                "insert or replace into device (place, family, address, mac, signal,"
+                " value, first_s, last_s) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (place, family, one.address, one.mac, *one[3:])
+                    for (place, family), one in devices.items()
+                ],
+            )
+            rows.execute(
+                "delete from device where (place, family) in (select place, family"
+                " from device order by last_s desc, place, family limit -1 offset ?)",
+                (MOST_DEVICES,),
+            )
+
+    def _read(self, query: str, since: int) -> list[tuple[Any, ...]]:
+        """Return the rows of a table that there is since a version."""
+        if not self._path.exists():
+            return []
+        with self._opened("ro") as rows:
+            if _version(rows) < since:
+                return []
+            (found,) = rows.execute("pragma quick_check(1)").fetchone()
+            if found != "ok":
+                raise HouseholdUnusable(found.splitlines()[0])
+            return rows.execute(query).fetchall()
+
+    @contextmanager
+    def _changed(self) -> Iterator[sqlite3.Connection]:
+        """Change the file, its layout brought up to date, in one transaction."""
+        with self._opened("rwc") as rows:
+            rows.execute("pragma synchronous = full")
+            rows.execute("begin immediate")
+            for number, step in enumerate(_STEPS[_version(rows) :], _version(rows) + 1):
+                rows.execute(step)
+                rows.execute(f"pragma user_version = {number}")
+                rows.execute(f"pragma application_id = {_APPLICATION_ID}")
+            yield rows
             rows.execute("commit")
 
     @contextmanager

@@ -44,10 +44,12 @@ from upnpserver.net.plays import PlayLog
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
+from upnpserver.net.seen import SeenLog
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.stream import Streams, not_noted
 from upnpserver.net.systemd import Systemd
-from upnpserver.net.visitors import Visitors
+from upnpserver.net.visitors import DeviceRules, Visitors
+from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
 from upnpserver.progress import ProgressLine
 from upnpserver.scan.messages import (
@@ -127,7 +129,10 @@ class Server:
         self._catalog_path = state.path / CATALOG_FILE
         self._catalog_file: tuple[int, int] | None = None  # the one that is open
         self._disks = Disks(reactor)
-        self._play_log = self._made_play_log(state)
+        self._household = Household(state.path / HOUSEHOLD_FILE)
+        self._household_thread = partial(self._disks.run, bytes(state.path))
+        self._play_log = self._made_play_log()
+        self._seen_log = self._made_seen_log()
         moment = Moment(words_of(config.language), date.today, self._plays)
         self._library = Library(
             self._catalog_path, reactor, self._catalog_damaged, moment
@@ -143,10 +148,13 @@ class Server:
             self._play_log.begun if self._play_log else not_noted,
         )
         self._visitors = Visitors(
-            config.families or shipped_families(),
-            config.devices,
-            config.letters_from,
+            DeviceRules(
+                config.families or shipped_families(),
+                config.devices,
+                config.letters_from,
+            ),
             reactor.seconds,
+            seen=self._seen_log.note if self._seen_log else nobody_noted,
         )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
@@ -201,15 +209,24 @@ class Server:
         self._streams.stop()
         if self._play_log:
             self._play_log.stop()
+        if self._seen_log:
+            self._seen_log.stop()
         self._disks.stop()
         self._library.close()
 
-    def _made_play_log(self, state: State) -> PlayLog | None:
+    def _made_play_log(self) -> PlayLog | None:
         if not self._config.keep_plays:
             return None
-        household = Household(state.path / HOUSEHOLD_FILE)
-        in_thread = partial(self._disks.run, bytes(state.path))
-        return PlayLog(self._reactor, household, in_thread, time.time)
+        return PlayLog(
+            self._reactor, self._household, self._household_thread, time.time
+        )
+
+    def _made_seen_log(self) -> SeenLog | None:
+        if not self._config.keep_devices:
+            return None
+        return SeenLog(
+            self._reactor, self._household, self._household_thread, time.time
+        )
 
     def _plays(self) -> Plays | None:
         return self._play_log.plays() if self._play_log else None

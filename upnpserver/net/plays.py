@@ -17,10 +17,10 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from upnpserver.errors import HouseholdUnusable
 from upnpserver.model import Kind, Play, Plays, Resource
+from upnpserver.net.kept import Kept
 
 RUN_ENDS_AFTER_S = 60.0
 PLAYED_PERCENT = 80
@@ -100,13 +100,10 @@ class PlayLog:
         in_thread: Callable[[Callable[[], None]], Deferred[None]],
         now_s: Callable[[], float],
     ) -> None:
-        self._clock, self._keeper = clock, keeper
-        self._in_thread, self._now_s = in_thread, now_s
+        self._clock, self._keeper, self._now_s = clock, keeper, now_s
         self._runs: dict[tuple[str, str], _Run] = {}
         self._plays = Plays(0, MappingProxyType({}))
-        self._unwritten: dict[str, Play] = {}
-        self._under_way: dict[str, Play] = {}  # in a thread that nobody waits for
-        self._is_told = False
+        self._kept = Kept("what is played", keeper.write, in_thread)
         self._is_usable = self._opened()
 
     def plays(self) -> Plays | None:
@@ -141,11 +138,7 @@ class PlayLog:
             if run.end is not None:
                 run.end.cancel()
             self._note(key)
-        if plays := self._under_way | self._unwritten:
-            try:
-                self._keeper.write(plays)
-            except HouseholdUnusable as error:
-                self._tell(error)
+        self._kept.finish()
 
     def _opened(self) -> bool:
         try:
@@ -161,42 +154,13 @@ class PlayLog:
 
     def _over(self, key: tuple[str, str]) -> None:
         self._note(key)
-        self._write()
+        self._kept.write()
 
     def _note(self, key: tuple[str, str]) -> None:
         run, item_id = self._runs.pop(key), key[1]
         before = self._plays.of.get(item_id, Play(0, 0, 0))
         after = play_after(before, run.spans, run.size, int(self._now_s()))
         if after is not None:
-            self._unwritten[item_id] = after
+            self._kept.add(item_id, after)
             of = MappingProxyType({**self._plays.of, item_id: after})
             self._plays = Plays(self._plays.version + 1, of)
-
-    def _write(self) -> None:
-        if self._under_way or not self._unwritten:
-            return
-        plays, self._unwritten = self._unwritten, {}
-        self._under_way = plays
-        written = self._in_thread(lambda: self._keeper.write(plays))
-        written.addCallbacks(self._written, self._not_written)
-
-    def _written(self, _: None) -> None:
-        self._under_way = {}
-        self._write()
-
-    def _not_written(self, failure: Failure) -> None:
-        # Tried again with what comes next: the disk may have room by then.
-        self._unwritten = self._under_way | self._unwritten
-        self._under_way = {}
-        if isinstance(failure.value, HouseholdUnusable):
-            self._tell(failure.value)
-        else:
-            self.log.failure("writing what was played", failure)
-
-    def _tell(self, error: HouseholdUnusable) -> None:
-        if not self._is_told:  # once: a full disk would fill the log as well
-            self.log.warn(
-                "what is played can't be written to household.sqlite: {error}",
-                error=error,
-            )
-        self._is_told = True

@@ -7,6 +7,7 @@ Source: reference devices.md section 1.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from upnpserver.devices.arp import MAX_BYTES, mac_in_table, mac_inside
 from upnpserver.devices.family import SIGNALS, Family, Signal
 from upnpserver.devices.memory import Memory
 from upnpserver.devices.recognise import MAX_VALUE, Recognised, recognise
+from upnpserver.model import SeenDevice
 from upnpserver.net.request import ServerRequest
 from upnpserver.policy import NO_NEEDS, ClientPolicy, needs_with
 
@@ -49,26 +51,43 @@ def arp_table() -> str:
         return ""
 
 
+Seen = Callable[[str, SeenDevice], None]
+
+
+def not_noted(place: str, device: SeenDevice) -> None:
+    """Take no note of who asks: a Seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRules:
+    """What is known of devices, and what holds for all of them.
+
+    families: in the order in which they are tried. named: what the owner says of
+    single devices. letters_from: see ClientPolicy.
+    """
+
+    families: Sequence[Family]
+    named: Sequence[NamedDevice] = ()
+    letters_from: int = 0
+
+
 class Visitors:
     """Decides who asks.
 
-    families: in the order in which they are tried. named: what the owner says of
-    single devices. letters_from: see ClientPolicy. now_s: seconds that never go
-    back. neighbours: the kernel's table.
+    now_s: seconds that never go
+    back. neighbours: the kernel's table. seen: told who asks, see net.seen.
     """
 
     def __init__(
         self,
-        families: Sequence[Family],
-        named: Sequence[NamedDevice],
-        letters_from: int,
+        rules: DeviceRules,
         now_s: Callable[[], float],
         neighbours: Callable[[], str] = arp_table,
+        seen: Seen = not_noted,
     ) -> None:
-        self._families, self._named = families, named
-        self._by_id = {family.id: family for family in families}
-        self._letters_from = letters_from
-        self._now_s, self._neighbours = now_s, neighbours
+        self._rules = rules
+        self._by_id = {family.id: family for family in rules.families}
+        self._now_s, self._neighbours, self._seen = now_s, neighbours, seen
         self._memory = Memory()
         self._known: dict[tuple[Address | bytes | None, ...], _Known] = {}
         self._policies: dict[
@@ -105,7 +124,7 @@ class Visitors:
         if len(self._heard) >= MAX_VISITORS:
             self._heard.clear()
         self._heard[key] = now_s + LOOKED_UP_S
-        recognised = recognise(self._families, {signal: value})
+        recognised = recognise(self._rules.families, {signal: value})
         if recognised is not None:
             place = _place(source, self._mac(source))
             if self._memory.announced(place, recognised, now_s):
@@ -114,11 +133,13 @@ class Visitors:
     def _look_up(self, request: ServerRequest, now_s: float) -> _Known:
         mac = self._mac(request.peer)
         place = _place(request.peer, mac)
-        own = recognise(self._families, _signals(request.head.headers))
+        signals = _signals(request.head.headers)
+        own = recognise(self._rules.families, signals)
         recognised = self._memory.settled(place, own, now_s)
         tells = own is not None and own is recognised and not own.family.is_generic
         if tells:  # and others from there, that tell nothing, are this one now
             self._forget(place)
+        self._seen(place, _told(request, mac, recognised, signals))
         named = self._name_of(request.peer, mac)
         policy = self._policy(recognised, named)
         return _Known(policy, now_s + LOOKED_UP_S, "" if tells else place)
@@ -141,12 +162,12 @@ class Visitors:
             if named is not None:
                 needs = needs_with(needs, named.changes)
             name = family.id if family else ClientPolicy().device
-            policy = ClientPolicy(name, needs, self._letters_from)
+            policy = ClientPolicy(name, needs, self._rules.letters_from)
             self._policies[family, named] = policy
         return policy
 
     def _name_of(self, address: Address, mac: str) -> NamedDevice | None:
-        for named in self._named:
+        for named in self._rules.named:
             if address in named.addresses or (mac and mac in named.macs):
                 return named
         return None
@@ -160,6 +181,19 @@ class Visitors:
 def _place(address: Address, mac: str) -> str:
     """Return what a device keeps longest: its MAC address, where that is known."""
     return mac or str(address)
+
+
+def _told(
+    request: ServerRequest,
+    mac: str,
+    recognised: Recognised | None,
+    signals: Mapping[Signal, str],
+) -> SeenDevice:
+    address = str(request.peer)
+    if recognised is None:
+        return SeenDevice(address, mac, "", "ua", signals.get("ua", ""))
+    family = recognised.family.id
+    return SeenDevice(address, mac, family, recognised.signal, recognised.value)
 
 
 def _signals(headers: Mapping[bytes, bytes]) -> dict[Signal, str]:

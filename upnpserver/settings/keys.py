@@ -166,6 +166,7 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "names": _list_of(read_host_name),
     "language": read_language,
     "keep_plays": read_switch,
+    "keep_devices": read_switch,
     "letters_from": read_letters_from,
     "log_level": read_log_level,
 }

@@ -54,21 +54,21 @@ class Options:
     log_level: str | None = None
 
 
-def load(file: Path | None, options: Options) -> Config:
+def load(file: Path | None, options: Options, *, needs_folders: bool = True) -> Config:
     """Return the configuration; every folder in it is there and readable.
 
-    Raises ConfigError.
+    needs_folders: whether there must be one. Raises ConfigError.
     """
     here = absolute(".", Path())
     settings = {} if file is None else _read_file(here / file)
     settings |= _read_options(options, here)
     where = "" if file is None or options.folders else f"{file}: "
-    if not settings.get("libraries"):
+    if needs_folders and not settings.get("libraries"):
         raise wrong(
             f"{where}no folder to share: nothing is shared until one is named, as in "
             '"upnpserver serve DIR", or by [[library]] and folders = ["DIR"] in a file'
         )
-    check_overlaps(where, settings["libraries"])
+    check_overlaps(where, settings.get("libraries", ()))
     return Config(**settings)
 
 
