@@ -52,10 +52,13 @@ class Layer(NamedTuple):
     detail: str
 
 
-def enter(packages: tuple[ModuleType, ...]) -> list[Layer]:
+def enter(
+    packages: tuple[ModuleType, ...], memory_bytes: int = MEMORY_BYTES
+) -> list[Layer]:
     """Shut this process in, and let it end with the one that started it.
 
     packages: whose folders may still be read, besides Python's own library.
+    memory_bytes: of addresses.
     """
     os.chdir("/")
     lower_priority()
@@ -64,7 +67,7 @@ def enter(packages: tuple[ModuleType, ...]) -> list[Layer]:
         _layer("no capabilities", drop_capabilities),
         _layer("no new privileges", forbid_new_privileges),
         _layer("files", lambda: restrict_files(packages)),
-        _layer("resource limits", limit_resources),
+        _layer("resource limits", lambda: limit_resources(memory_bytes)),
     ]
     die_with_parent()  # a change of rights had undone it
     return [*layers, _layer("system calls", confine_calls)]
@@ -112,17 +115,17 @@ def restrict_files(packages: tuple[ModuleType, ...]) -> str:
     return f"Landlock version {landlock.version()}"
 
 
-def limit_resources() -> str:
+def limit_resources(memory_bytes: int = MEMORY_BYTES) -> str:
     """Bound memory, processor time and open files; forbid writing and dumps."""
     for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (limit, limit))
-    return f"{MEMORY_BYTES >> 20} MiB of addresses"
+    return f"{memory_bytes >> 20} MiB of addresses"
 
 
 def confine_calls() -> str:

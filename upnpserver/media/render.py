@@ -1,0 +1,130 @@
+"""A picture of any format -> a small plain JPEG or PNG, for screens.
+
+Turned upright, in sRGB, without any of the original's metadata: where it was
+taken stays at home. Runs in a child process (render_child.py) only.
+
+Source: reference dlna-media.md section 4; EXIF 2.32, tag Orientation.
+"""
+
+import io
+from typing import IO, Final
+
+from PIL import Image, ImageCms, ImageFile, features
+
+from upnpserver.dlna.scaled import FORMS, Form, fitted, upright
+from upnpserver.errors import ProbeError
+
+# A pixel takes 4 bytes in memory, and 4 more while it is turned into another form.
+MAX_PIXELS: Final = 40_000_000
+_QUALITY: Final = 85
+_DRAWN_LARGER: Final = 1.5  # before the last, exact step of making it smaller
+_BEHIND: Final = (255, 255, 255)  # what is seen through a picture, in a JPEG
+_FORMATS: Final = (
+    *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"),
+    *(("AVIF",) if features.check("avif") else ()),
+)
+_PLAIN: Final = {"L", "RGB", "RGBA", "CMYK"}
+_DEEP: Final = {"I;16", "I;16B", "I;16L", "I"}
+_ORIENTATION: Final = 0x0112
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SRGB: Final = ImageCms.createProfile("sRGB")
+
+
+def load_codecs() -> None:
+    """Load what would be loaded with the first picture, and set the limits."""
+    Image.MAX_IMAGE_PIXELS = None  # ours is in _check_size()
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # half a photo is better than none
+    Image.init()
+
+
+def render(file: IO[bytes], name: str) -> bytes:
+    """Return a picture in the form of this name, see dlna.scaled.FORMS.
+
+    Raises ProbeError with the reason if it is too large, and whatever Pillow's
+    readers raise on broken files.
+    """
+    form = FORMS[name]
+    with Image.open(file, formats=_FORMATS) as picture:
+        drawn = _drawn(picture, form)
+    if form.mime == "image/png":
+        return _saved(drawn, "PNG")
+    if drawn.mode == "RGBA":
+        behind = Image.new("RGB", drawn.size, _BEHIND)
+        behind.paste(drawn, mask=drawn.getchannel("A"))
+        drawn = behind
+    # Baseline, with colours at half the resolution: what every screen reads.
+    return _saved(drawn, "JPEG", quality=_QUALITY, subsampling="4:2:0")
+
+
+def _saved(picture: Image.Image, container: str, **how: object) -> bytes:
+    written = io.BytesIO()
+    picture.info = {}  # Pillow would carry some of it on
+    picture.save(written, container, **how)
+    return written.getvalue()
+
+
+def _drawn(picture: Image.Image, form: Form) -> Image.Image:
+    """Return the picture upright, in sRGB and in the form's size."""
+    turn = _turn_of(picture)
+    whole = upright(*picture.size, turn)
+    size = upright(*fitted(*whole, form), turn)
+    icc = picture.info.get("icc_profile")
+    # A JPEG is read at the half, the quarter or the eighth, where that will do.
+    larger = round(size[0] * _DRAWN_LARGER), round(size[1] * _DRAWN_LARGER)
+    picture.draft("", larger)
+    _check_size(picture)
+    plain = _with_plain_pixels(picture)
+    small = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=_DRAWN_LARGER)
+    coloured = _in_srgb(small, icc)
+    return coloured.transpose(_TURNS[turn]) if turn in _TURNS else coloured
+
+
+def _turn_of(picture: Image.Image) -> int:
+    turn = picture.getexif().get(_ORIENTATION, 1)
+    return turn if turn in _TURNS else 1
+
+
+def _check_size(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        millions = width * height // 1_000_000
+        raise ProbeError(f"has {millions} million pixels, too many to draw")
+
+
+def _with_plain_pixels(picture: Image.Image) -> Image.Image:
+    """Return the picture with 8 bits a colour and no palette."""
+    if picture.mode in _DEEP:
+        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if picture.mode in _PLAIN and "transparency" not in picture.info:
+        return picture
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _in_srgb(picture: Image.Image, icc: bytes | None) -> Image.Image:
+    """Return the picture in sRGB, whatever profile it has."""
+    if picture.mode == "L":
+        return picture  # grey is grey in every space, or nearly
+    flat = picture.convert("RGB") if picture.mode == "RGBA" else picture
+    shown = _converted(flat, icc) if icc else None
+    if shown is None:
+        return flat.convert("RGB") if picture.mode == "CMYK" else picture
+    if picture.mode == "RGBA":
+        shown.putalpha(picture.getchannel("A"))
+    return shown
+
+
+def _converted(picture: Image.Image, icc: bytes) -> Image.Image | None:
+    """Return the picture in sRGB, None if its profile is broken or for others."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        return ImageCms.profileToProfile(picture, profile, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return None

@@ -1,0 +1,58 @@
+"""A child that draws pictures for the server, shut in as the probes are.
+
+    python -m upnpserver.media.render_child FD
+
+To it: an open file, with "NAME" of a form (dlna.scaled.FORMS) or, of a picture
+inside the file, "NAME OFFSET LENGTH". From it, of each: "F" and the picture, or
+"P" and the reason in UTF-8 why there is none. serving.py tells how it lives.
+"""
+
+import io
+import os
+import sys
+from typing import Final
+
+import PIL
+from PIL import AvifImagePlugin
+
+import upnpserver
+from upnpserver.errors import ProbeError
+from upnpserver.media.answers import problem_answer
+from upnpserver.media.render import load_codecs, render
+from upnpserver.media.serving import serve
+
+# The largest picture that is drawn, while it is made smaller: 4 bytes for each of
+# 40 million pixels, and half of that for what becomes of it.
+_MEMORY_BYTES: Final = 384 << 20
+_MAX_INSIDE_BYTES: Final = 32 << 20
+
+
+def main(fd: int) -> int:
+    """Serve until the server closes its end; return the exit code."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # there will be no call to start any
+    load_codecs()
+    return serve(fd, (PIL, upnpserver), _answer, _MEMORY_BYTES)
+
+
+def _answer(fd: int, asked: bytes) -> bytes:
+    name, *span = asked.decode("ascii").split()
+    try:
+        with _opened(fd, [int(number) for number in span]) as file:
+            return b"F" + render(file, name)
+    except ProbeError as error:
+        return problem_answer(str(error))
+    except MemoryError:
+        raise
+    except Exception as error:  # one file: Pillow's readers raise all kinds
+        return problem_answer(f"can't be drawn: {type(error).__name__}")
+
+
+def _opened(fd: int, span: list[int]) -> io.BufferedReader | io.BytesIO:
+    if not span:
+        return open(fd, "rb", closefd=False)
+    offset, length = span
+    return io.BytesIO(os.pread(fd, min(length, _MAX_INSIDE_BYTES), offset))
+
+
+if __name__ == "__main__":
+    os._exit(main(int(sys.argv[1])))  # no clean-up code of any library
