@@ -14,7 +14,7 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 LAYERS = (
     {"", "errors"},
     {"languages", "model"},
-    {"facts", "beneath", "paths", "state", "progress", "offline"},
+    {"facts", "beneath", "kept_pictures", "paths", "state", "progress", "offline"},
     {"policy"},
     {"devices"},  # whose families the configuration may add to
     {"config"},
@@ -39,6 +39,7 @@ ROOMS_OF = {
     "inotify_simple": {"net"},
     "lxml": {"upnp", "media"},
     "mutagen": {"media"},
+    "pi_heif": {"media"},
     "netifaces": {"net", "web", "doctor"},
     "puremagic": {"media"},
     "pymediainfo": {"media"},

@@ -92,6 +92,7 @@ class Config:
     keep_plays: note what is played, for the views that tell of it.
     keep_devices: note which devices were seen, for "upnpserver devices".
     letters_from: lists that are longer are split by letter; 0: none is.
+    picture_cache_mb: what may be kept of pictures that were drawn; 0: nothing.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
     """
@@ -108,5 +109,6 @@ class Config:
     letters_from: int = 0
     devices: tuple[NamedDevice, ...] = ()
     families: tuple[Family, ...] = ()
+    picture_cache_mb: int = 100
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

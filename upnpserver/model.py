@@ -256,6 +256,23 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that others can be drawn from: a file's, or one inside it.
+
+    root, relative_path: as of a Resource. size_bytes, mtime_ns: of the file as the
+    catalog knows it. offset, length: where in the file; length 0: all of it.
+    """
+
+    picture_id: str
+    root: bytes
+    relative_path: bytes
+    size_bytes: int
+    mtime_ns: int
+    offset: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryCounts:
     """How much one library holds, for the start-up lines and the page."""
 

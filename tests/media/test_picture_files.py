@@ -45,6 +45,7 @@ PICTURES = {
     "formats/lossless.webp": ("image/webp", 100, 60, 24, 1, False),
     "formats/lossy.webp": ("image/webp", 100, 60, 24, 1, False),
     "formats/picture.avif": ("image/avif", 100, 60, None, 1, False),
+    "formats/picture.heic": ("image/heic", 100, 60, None, 1, False),
     "formats/picture.bmp": ("image/bmp", 100, 60, 24, 1, False),
     "formats/picture.tiff": ("image/tiff", 100, 60, 24, 1, False),
     "household/Photos/2019 Coast/Beach.jpg": ("image/jpeg", 640, 480, 24, 6, False),

@@ -133,6 +133,16 @@ def test_python_and_the_parsers_stay_readable(port, tmp_path):
     assert outcome(lazily, port, tmp_path, FILES) == ""
 
 
+THREADS = "sandbox.forbid_new_privileges(); sandbox.confine_calls(threads=True)"
+
+
+@needs_list
+def test_where_threads_are_needed_only_they_are_allowed(port, tmp_path):
+    assert outcome(THREAD, port, tmp_path, THREADS) == ""
+    for attempt in (FORK, EXECUTE, SOCKET, WRITE):
+        assert outcome(attempt, port, tmp_path, THREADS).startswith(DENIED)
+
+
 def test_a_set_user_id_program_gains_nothing(port, tmp_path):
     told = Attempt("assert 'NoNewPrivs:\\t1' in open('/proc/self/status').read()")
     assert outcome(told, port, tmp_path, "sandbox.forbid_new_privileges()") == ""

@@ -219,3 +219,19 @@ def test_no_number_beyond_the_few_that_are_named(name):
         )
         if call in NUMBERS[name]
     }
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_threads_where_they_are_needed_but_no_processes(machine):
+    processor, clone = PROCESSORS[machine], NUMBERS[machine]["clone"]
+    thread, process = 0x003D0F00, 0x01200011  # what the C library's flags are
+
+    def verdicts(**how):
+        lines = program(processor, PID, **how)
+        return [
+            verdict(lines, processor.audit_arch, clone, (flags,))
+            for flags in (thread, process)
+        ]
+
+    assert verdicts(threads=True) == [ALLOW, errno.EPERM]
+    assert verdicts() == [errno.EPERM, errno.EPERM]

@@ -52,6 +52,7 @@ CONTAINERS = {
     "mpeg4_sp.mp4": "mp4",
     "opus.weba": "webm",
     "picture.avif": "avif",
+    "picture.heic": "heic",
     "picture.bmp": "bmp",
     "picture.tiff": "tiff",
     "rf64.wav": "wav",

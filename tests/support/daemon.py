@@ -56,6 +56,11 @@ class Daemon:
             )
 
     @property
+    def state_dir(self) -> Path:
+        """Its state folder, where running_daemon() has the output written too."""
+        return self._log.parent
+
+    @property
     def location(self) -> str:
         """The description's URL over IPv4."""
         return f"http://{self.host.ipv4}:{self.port}/description.xml"

@@ -100,6 +100,7 @@ class DidlResource:
     url: str
     protocol_info: str
     size_bytes: int | None
+    resolution: str = ""  # "160x120"
 
     @property
     def mime(self) -> str:
@@ -329,4 +330,5 @@ def _resource(element: etree._Element) -> DidlResource:
         element.text or "",
         element.get("protocolInfo", ""),
         int(size) if size is not None else None,
+        element.get("resolution", ""),
     )

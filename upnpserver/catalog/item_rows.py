@@ -15,7 +15,7 @@ from upnpserver.catalog import views
 from upnpserver.catalog.beside_rows import BesideRows
 from upnpserver.catalog.containers import ContainerRows
 from upnpserver.catalog.identity import original, short_hash
-from upnpserver.catalog.items import Beside, art_profile, describe_item, media_path
+from upnpserver.catalog.items import Beside, SentFile, art_profile, describe_item
 from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
 from upnpserver.dlna.protocolinfo import content_features
@@ -235,11 +235,8 @@ class ItemRows:
     def _show(self, file: _ShownFile, item_id: str, row: int | None) -> None:
         """Make an item, or make it anew; row: the object's, None if there is none."""
         title = views.shown_title(file.facts, file.place, self._words)
-        name = file.place.relative_path
-        url_path = media_path(item_id, file.facts.kind.value, name)
-        described, features = describe_item(
-            file.facts, title, url_path, file.size_bytes, file.beside
-        )
+        sent = SentFile(item_id, file.place.relative_path, file.size_bytes)
+        described, features = describe_item(file.facts, title, sent, file.beside)
         ways = views.placements(file.facts, file.place, self._words)
         places = {
             (

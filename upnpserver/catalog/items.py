@@ -10,7 +10,12 @@ from typing import NamedTuple
 from upnpserver.catalog.marked import marked
 from upnpserver.catalog.views import Container, is_film
 from upnpserver.dlna.profiles import profile_of
-from upnpserver.dlna.protocolinfo import content_features, protocol_info
+from upnpserver.dlna.protocolinfo import (
+    content_features,
+    protocol_info,
+    scaled_features,
+)
+from upnpserver.dlna.scaled import FORMS, offered, picture_path
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import fold
@@ -38,6 +43,14 @@ class Beside(NamedTuple):
     art: bytes = b""  # as Described has it
     group_art: bytes = b""
     captions: Sequence[didl.Caption] = ()
+
+
+class SentFile(NamedTuple):
+    """What an item sends: its id, its file's name or path, and its size."""
+
+    item_id: str
+    name: bytes
+    size_bytes: int
 
 
 _NOTHING = Beside()
@@ -71,17 +84,17 @@ def art_profile(facts: MediaFacts) -> str:
 def describe_item(
     facts: MediaFacts,
     title: str,
-    url_path: str,
-    size_bytes: int,
+    file: SentFile,
     beside: Beside = _NOTHING,
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
-    features = content_features(facts.kind, profile_of(facts))
+    profile = profile_of(facts)
+    features = content_features(facts.kind, profile)
     resolution = f"{facts.width}x{facts.height}" if facts.width else ""
     resource = didl.Res(
-        path=url_path,
+        path=media_path(file.item_id, facts.kind.value, file.name),
         protocol_info=protocol_info(facts.mime, features),
-        size_bytes=size_bytes,
+        size_bytes=file.size_bytes,
         duration_ms=facts.duration_ms,
         bitrate_bps=facts.bitrate_bps,
         sample_rate_hz=facts.sample_rate_hz,
@@ -92,7 +105,11 @@ def describe_item(
     )
     upnp_class = _class_of(facts)
     segments = didl.pack(
-        title, upnp_class, _properties(facts), (resource,), beside.captions
+        title,
+        upnp_class,
+        _properties(facts),
+        (resource, *_other_forms(facts, profile, file.item_id)),
+        beside.captions,
     )
     found: dict[str, str | int | None] = {
         "title": marked(title),
@@ -105,12 +122,38 @@ def describe_item(
         "genre": marked(*facts.genres),
         "track": facts.track or None,
         "duration_ms": facts.duration_ms,
-        "size_bytes": size_bytes,
+        "size_bytes": file.size_bytes,
         "bitrate": None if facts.bitrate_bps is None else facts.bitrate_bps // 8,
         "protocol_info": marked(resource.protocol_info),
         "resolution": marked(resolution),
     }
-    return Described(upnp_class, title, segments, found, *beside[:2]), features
+    art = _photo_art(facts, file.item_id) or beside.art
+    return Described(
+        upnp_class, title, segments, found, art, beside.group_art
+    ), features
+
+
+def _other_forms(facts: MediaFacts, profile: str, item_id: str) -> list[didl.Res]:
+    """Return the sizes in which a photo is drawn on demand."""
+    if facts.kind is not Kind.IMAGE:
+        return []
+    return [
+        didl.Res(
+            path=picture_path(item_id, name),
+            protocol_info=protocol_info(
+                FORMS[name].mime, scaled_features(FORMS[name].profile)
+            ),
+            resolution=f"{width}x{height}",
+        )
+        for name, (width, height) in offered(facts, profile)
+    ]
+
+
+def _photo_art(facts: MediaFacts, item_id: str) -> bytes:
+    """Return the packed art of a photo: itself, as small as lists show it."""
+    if facts.kind is Kind.IMAGE and any(name == "tn" for name, _ in offered(facts, "")):
+        return didl.pack_art(picture_path(item_id, "tn"), FORMS["tn"].profile)
+    return b""
 
 
 def describe_container(container: Container) -> Described:

@@ -32,6 +32,7 @@ from upnpserver.model import (
     Kind,
     LibraryCounts,
     Page,
+    Picture,
     Resource,
     SortKey,
     Span,
@@ -58,6 +59,17 @@ _ATTACHED_FILE = (
     " first_byte, length, size_bytes, mtime_ns"
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
+)
+# A photo, or what stands for something else as its cover.
+_PICTURES = (
+    f"select {_FILE}, size_bytes, mtime_ns, 0, 0"
+    " from object join item on item.object = object.id"
+    f" join file on file.id = item.file{_PLACE}"
+    f" where object_id = :item and kind = '{Kind.IMAGE}'",
+    f"select {_FILE}, size_bytes, mtime_ns, first_byte, length"
+    f" from file join attached on attached.file = file.id{_PLACE}"
+    " where attached_id = :picture and is_here and mime like 'image/%'"
+    " order by file.id limit 1",
 )
 _REMEMBERED_ROWS = 200_000
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
@@ -249,6 +261,23 @@ class Reader:
             span=None if span[0] is None else Span(*span),
             caption_path=caption or "",
         )
+
+    @damage_told()
+    def picture(self, picture_id: str, _policy: ClientPolicy) -> Picture:
+        """Return a photo, or a picture that stands for something.
+
+        Raises NoSuchObject.
+        """
+        ids = {"item": original(picture_id), "picture": picture_id}
+        for statement in _PICTURES:
+            found = self._rows.execute(statement, ids).fetchone()
+            if found:
+                root, directory, name, size_bytes, mtime_ns, offset, length = found
+                return Picture(
+                    *(picture_id, root, joined(directory, name)),
+                    *(size_bytes, mtime_ns, offset or 0, length or 0),
+                )
+        raise NoSuchObject
 
     @damage_told()
     def library_counts(self) -> tuple[LibraryCounts, ...]:

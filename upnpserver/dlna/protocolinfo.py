@@ -30,6 +30,7 @@ _FLAGS = {
 }
 _BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
 _ORIGINAL = "DLNA.ORG_CI=0"
+_CONVERTED = "DLNA.ORG_CI=1"
 
 
 @cache  # of a kind and a profile: a few dozen
@@ -41,6 +42,12 @@ def content_features(kind: Kind, profile: str = "") -> str:
     flags = f"DLNA.ORG_FLAGS={_FLAGS[kind]:08X}{0:024}"
     named = [f"DLNA.ORG_PN={profile}"] if profile else []
     return ";".join((*named, _BYTE_SEEK, _ORIGINAL, flags))
+
+
+def scaled_features(profile: str) -> str:
+    """Return the 4th field of a picture that is drawn on demand."""
+    flags = f"DLNA.ORG_FLAGS={_FLAGS[Kind.IMAGE]:08X}{0:024}"
+    return f"DLNA.ORG_PN={profile};{_CONVERTED};{flags}"
 
 
 def protocol_info(mime: str, features: str) -> str:

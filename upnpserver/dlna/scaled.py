@@ -5,6 +5,10 @@ Source: DLNA guidelines, image profiles; reference dlna-media.md sections 1 and 
 
 from typing import Final, NamedTuple
 
+from upnpserver.model import MediaFacts
+
+# More can't be drawn, but from a JPEG, of which an eighth can be read.
+MAX_PIXELS: Final = 40_000_000
 _TURNED: Final = 5  # EXIF orientations from here on swap width and height
 
 
@@ -25,7 +29,17 @@ FORMS: Final[dict[str, Form]] = {
     "lrg": Form("JPEG_LRG", "image/jpeg", "jpg", 4096, 4096),
     "png": Form("PNG_TN", "image/png", "png", 160, 160),
 }
+# By their MIME names: what media/render.py can draw.
+DRAWN: Final = frozenset(
+    f"image/{name}"
+    for name in ("jpeg", "png", "gif", "webp", "tiff", "bmp", "heic", "avif")
+)
 _FOR_PHOTOS: Final = ("lrg", "med", "sm", "tn")
+
+
+def picture_path(picture_id: str, name: str) -> str:
+    """Return the URL path of a picture in a form."""
+    return f"/picture/{picture_id}/{name}.{FORMS[name].suffix}"
 
 
 def fitted(width: int, height: int, form: Form) -> tuple[int, int]:
@@ -39,17 +53,19 @@ def upright(width: int, height: int, orientation: int) -> tuple[int, int]:
     return (height, width) if orientation >= _TURNED else (width, height)
 
 
-def offered(
-    width: int, height: int, orientation: int, profile: str
-) -> list[tuple[str, tuple[int, int]]]:
+def offered(facts: MediaFacts, profile: str) -> list[tuple[str, tuple[int, int]]]:
     """Return the names of the forms that help with a photo, with their sizes.
 
     The largest first. profile: the photo's own, "" for none. One that every
     screen shows as it is has smaller ones only; any other has, first of all, the
     smallest form that loses nothing.
     """
-    size = upright(width, height, orientation)
-    is_plain = orientation == 1 and profile.startswith("JPEG_")
+    width, height = facts.width or 0, facts.height or 0
+    is_small = width * height <= MAX_PIXELS or facts.mime == "image/jpeg"
+    if facts.mime not in DRAWN or not width or not height or not is_small:
+        return []
+    size = upright(width, height, facts.orientation)
+    is_plain = facts.orientation == 1 and profile.startswith("JPEG_")
     chosen: list[tuple[str, tuple[int, int]]] = []
     for name in _FOR_PHOTOS:
         shown = fitted(*size, FORMS[name])

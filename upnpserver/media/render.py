@@ -9,18 +9,17 @@ Source: reference dlna-media.md section 4; EXIF 2.32, tag Orientation.
 import io
 from typing import IO, Final
 
-from PIL import Image, ImageCms, ImageFile, features
+import pi_heif
+from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, features
 
-from upnpserver.dlna.scaled import FORMS, Form, fitted, upright
+from upnpserver.dlna.scaled import FORMS, MAX_PIXELS, Form, fitted, upright
 from upnpserver.errors import ProbeError
 
-# A pixel takes 4 bytes in memory, and 4 more while it is turned into another form.
-MAX_PIXELS: Final = 40_000_000
 _QUALITY: Final = 85
 _DRAWN_LARGER: Final = 1.5  # before the last, exact step of making it smaller
 _BEHIND: Final = (255, 255, 255)  # what is seen through a picture, in a JPEG
 _FORMATS: Final = (
-    *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"),
+    *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "HEIF"),
     *(("AVIF",) if features.check("avif") else ()),
 )
 _PLAIN: Final = {"L", "RGB", "RGBA", "CMYK"}
@@ -42,7 +41,10 @@ def load_codecs() -> None:
     """Load what would be loaded with the first picture, and set the limits."""
     Image.MAX_IMAGE_PIXELS = None  # ours is in _check_size()
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # half a photo is better than none
+    # The server and its streams need the processors more.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     Image.init()
+    pi_heif.register_heif_opener(decode_threads=1, thumbnails=False)
 
 
 def render(file: IO[bytes], name: str) -> bytes:
@@ -77,14 +79,25 @@ def _drawn(picture: Image.Image, form: Form) -> Image.Image:
     whole = upright(*picture.size, turn)
     size = upright(*fitted(*whole, form), turn)
     icc = picture.info.get("icc_profile")
-    # A JPEG is read at the half, the quarter or the eighth, where that will do.
-    larger = round(size[0] * _DRAWN_LARGER), round(size[1] * _DRAWN_LARGER)
-    picture.draft("", larger)
-    _check_size(picture)
+    picture.draft("", _wanted_of_jpeg(picture.size, size))
+    if _pixels(picture) > MAX_PIXELS:
+        millions = _pixels(picture) // 1_000_000
+        raise ProbeError(f"has {millions} million pixels, too many to draw")
     plain = _with_plain_pixels(picture)
     small = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=_DRAWN_LARGER)
     coloured = _in_srgb(small, icc)
     return coloured.transpose(_TURNS[turn]) if turn in _TURNS else coloured
+
+
+def _wanted_of_jpeg(size: tuple[int, int], drawn: tuple[int, int]) -> tuple[int, int]:
+    """Return how large a JPEG must be read at least: its half, quarter or eighth."""
+    parts = [part for part in (1, 2, 4) if size[0] * size[1] / part**2 <= MAX_PIXELS]
+    most = min(parts, default=8)
+    width, height = (
+        min(round(_DRAWN_LARGER * wanted), having // most)
+        for wanted, having in zip(drawn, size, strict=True)
+    )
+    return max(1, width), max(1, height)
 
 
 def _turn_of(picture: Image.Image) -> int:
@@ -92,11 +105,8 @@ def _turn_of(picture: Image.Image) -> int:
     return turn if turn in _TURNS else 1
 
 
-def _check_size(picture: Image.Image) -> None:
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        millions = width * height // 1_000_000
-        raise ProbeError(f"has {millions} million pixels, too many to draw")
+def _pixels(picture: Image.Image) -> int:
+    return picture.width * picture.height
 
 
 def _with_plain_pixels(picture: Image.Image) -> Image.Image:

@@ -12,8 +12,8 @@ import os
 import sys
 from typing import Final
 
+import pi_heif
 import PIL
-from PIL import AvifImagePlugin
 
 import upnpserver
 from upnpserver.errors import ProbeError
@@ -29,9 +29,10 @@ _MAX_INSIDE_BYTES: Final = 32 << 20
 
 def main(fd: int) -> int:
     """Serve until the server closes its end; return the exit code."""
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # there will be no call to start any
     load_codecs()
-    return serve(fd, (PIL, upnpserver), _answer, _MEMORY_BYTES)
+    packages = (PIL, pi_heif, upnpserver)
+    # HEVC is decoded in threads, at least in one.
+    return serve(fd, packages, _answer, _MEMORY_BYTES, threads=True)
 
 
 def _answer(fd: int, asked: bytes) -> bytes:

@@ -53,12 +53,15 @@ class Layer(NamedTuple):
 
 
 def enter(
-    packages: tuple[ModuleType, ...], memory_bytes: int = MEMORY_BYTES
+    packages: tuple[ModuleType, ...],
+    memory_bytes: int = MEMORY_BYTES,
+    *,
+    threads: bool = False,
 ) -> list[Layer]:
     """Shut this process in, and let it end with the one that started it.
 
     packages: whose folders may still be read, besides Python's own library.
-    memory_bytes: of addresses.
+    memory_bytes: of addresses. threads: it may start threads of its own.
     """
     os.chdir("/")
     lower_priority()
@@ -70,7 +73,7 @@ def enter(
         _layer("resource limits", lambda: limit_resources(memory_bytes)),
     ]
     die_with_parent()  # a change of rights had undone it
-    return [*layers, _layer("system calls", confine_calls)]
+    return [*layers, _layer("system calls", lambda: confine_calls(threads=threads))]
 
 
 def _layer(name: str, enter: Callable[[], str]) -> Layer:
@@ -128,9 +131,9 @@ def limit_resources(memory_bytes: int = MEMORY_BYTES) -> str:
     return f"{memory_bytes >> 20} MiB of addresses"
 
 
-def confine_calls() -> str:
+def confine_calls(*, threads: bool = False) -> str:
     """Forbid all system calls but those that reading needs."""
-    seccomp.install()
+    seccomp.install(threads=threads)
     return "allow list"
 
 

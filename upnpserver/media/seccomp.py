@@ -140,6 +140,8 @@ _CONDITIONS: Final = (
     _Condition((302, 261), 2, _ALL_BITS << 32 | _ALL_BITS),
 )
 _TGKILL: Final = (234, 131)  # to itself only: abort()
+_CLONE: Final = (56, 220)
+_CLONE_THREAD: Final = 0x00010000
 
 # The C library falls back to an older call, which is then decided above.
 _ABSENT: Final = (435, 437)  # clone3, openat2: the same numbers everywhere
@@ -147,8 +149,13 @@ _ABSENT: Final = (435, 437)  # clone3, openat2: the same numbers everywhere
 Instruction = tuple[int, int, int, int]  # code, jump if true, if false, k
 
 
-def program(processor: Processor, own_pid: int) -> list[Instruction]:
-    """Return the filter for a process that is this one."""
+def program(
+    processor: Processor, own_pid: int, *, threads: bool = False
+) -> list[Instruction]:
+    """Return the filter for a process that is this one.
+
+    threads: it may start more of its own, to which the filter applies too.
+    """
     column = processor.column
     lines: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH_AT),
@@ -159,7 +166,8 @@ def program(processor: Processor, own_pid: int) -> list[Instruction]:
     for numbers in _CALLS.values():
         lines += _on_call(numbers[column], [(_RETURN, 0, 0, _ALLOW)])
     itself = _Condition(_TGKILL, 0, _ALL_BITS, own_pid)
-    for condition in (*_CONDITIONS, itself):
+    own_thread = _Condition(_CLONE, 0, _CLONE_THREAD, _CLONE_THREAD)
+    for condition in (*_CONDITIONS, itself, *([own_thread] if threads else [])):
         lines += _on_call(condition.numbers[column], _allow_if(condition))
     for number in _ABSENT:
         lines += _on_call(number, [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)])
@@ -167,15 +175,17 @@ def program(processor: Processor, own_pid: int) -> list[Instruction]:
     return lines
 
 
-def install() -> None:
+def install(*, threads: bool = False) -> None:
     """Confine this process for good; PR_SET_NO_NEW_PRIVS must be set.
+
+    threads: see program().
 
     Raises OSError where the kernel or processor does not support it.
     """
     processor = PROCESSORS.get(platform.machine())
     if processor is None:
         raise OSError(errno.ENOSYS, f"no list of calls for {platform.machine()}")
-    lines = program(processor, os.getpid())
+    lines = program(processor, os.getpid(), threads=threads)
     code = b"".join(struct.pack("=HBBI", *line) for line in lines)
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("@HP", len(lines), ctypes.addressof(buffer))

@@ -36,17 +36,19 @@ def serve(
     packages: tuple[ModuleType, ...],
     answer: Answer,
     memory_bytes: int = sandbox.MEMORY_BYTES,
+    *,
+    threads: bool = False,
 ) -> int:
     """Answer for one file after the other; return the process's exit code.
 
     packages: whose folders can still be read. answer: an open file and what was
-    asked about it -> what to say.
+    asked about it -> what to say. threads: a library in it can't do without.
     """
     with socket.socket(fileno=fd) as end:
         gc.freeze()  # what is imported is never rubbish: not to be looked through
         _let_go_of_all_but(fd)
         memory = _Memory()
-        layers = sandbox.enter(packages, memory_bytes)
+        layers = sandbox.enter(packages, memory_bytes, threads=threads)
         try:
             end.send(SHUT_IN + json.dumps(layers).encode("ascii"))
             return _serve(end, answer, memory)

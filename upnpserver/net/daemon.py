@@ -24,6 +24,7 @@ from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CatalogUnusable
+from upnpserver.kept_pictures import PICTURES_FOLDER, KeptPictures
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
@@ -40,7 +41,9 @@ from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
+from upnpserver.net.pictures import Pictures
 from upnpserver.net.plays import PlayLog
+from upnpserver.net.renderer import Renderer
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
@@ -156,6 +159,7 @@ class Server:
             reactor.seconds,
             seen=self._seen_log.note if self._seen_log else nobody_noted,
         )
+        self._pictures = self._made_pictures(state)
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -207,6 +211,7 @@ class Server:
 
     def _close(self, _: object) -> None:
         self._streams.stop()
+        self._pictures.stop()
         if self._play_log:
             self._play_log.stop()
         if self._seen_log:
@@ -228,6 +233,14 @@ class Server:
             self._reactor, self._household, self._household_thread, time.time
         )
 
+    def _made_pictures(self, state: State) -> Pictures:
+        in_thread = partial(self._disks.run, bytes(state.path))
+        kept = KeptPictures(
+            state.path / PICTURES_FOLDER, self._config.picture_cache_mb << 20
+        )
+        renderer = Renderer(self._reactor, self._reactor, in_thread)
+        return Pictures(self._library.picture, self._reactor, renderer, kept)
+
     def _plays(self) -> Plays | None:
         return self._play_log.plays() if self._play_log else None
 
@@ -237,13 +250,14 @@ class Server:
         description = build_description(self._config.friendly_name, self._udn)
         control = Control(self._services(), self._library.in_thread)
         media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
+        pictures = {b"GET": self._pictures.answer, b"HEAD": self._pictures.answer}
         routes = Routes(
             exact={
                 **document_routes(server_documents(description)),
                 **control.routes(),
                 **self._eventing.routes(),
             },
-            prefixes={b"/media/": media},
+            prefixes={b"/media/": media, b"/picture/": pictures},
         )
         return Site(
             routes,

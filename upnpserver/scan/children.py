@@ -40,8 +40,11 @@ class Child(Generic[Job]):
     monotonic time from which the first of them, or its start, counts.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(
+        self, command: Sequence[str], max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
         """Start it. Raises OSError if there is no such program, or no room."""
+        self._max_answer_bytes = max_answer_bytes
         self.jobs: deque[Job] = deque()
         self.since = time.monotonic()
         self.ready = False  # it has said that its sandbox is closed
@@ -54,7 +57,7 @@ class Child(Generic[Job]):
                 raise
         ours.setblocking(False)
         self._socket = ours
-        self._begun = b""  # of an answer in several packets
+        self._begun = bytearray()  # of an answer in several packets
 
     def fileno(self) -> int:
         """Return the descriptor to wait for."""
@@ -69,7 +72,7 @@ class Child(Generic[Job]):
         """Return its next message, None if there is none yet, b"" if it ended.
 
         One that is too long comes as its first bytes: more than
-        MAX_ANSWER_BYTES, or no JSON.
+        max_answer_bytes, or no JSON.
         """
         while True:
             try:
@@ -81,8 +84,8 @@ class Child(Generic[Job]):
             if not packet:
                 return b""
             self._begun += packet[1:]
-            if packet[:1] != MORE or len(self._begun) > MAX_ANSWER_BYTES:
-                whole, self._begun = packet[:1] + self._begun, b""
+            if packet[:1] != MORE or len(self._begun) > self._max_answer_bytes:
+                whole, self._begun = packet[:1] + self._begun, bytearray()
                 return whole
 
     def kill(self) -> None:

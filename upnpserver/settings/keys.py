@@ -110,11 +110,17 @@ def read_language(where: str, value: object) -> str:
 
 def read_letters_from(where: str, value: object) -> int:
     """Return how long a list may be, 0 for any length."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
-        raise wrong(
-            f"{where}: must be a whole number, such as 200 (0: lists of any length), "
-            f"not {quoted(value)}"
-        )
+    return _read_count(where, value, "such as 200 (0: lists of any length)")
+
+
+def read_picture_cache(where: str, value: object) -> int:
+    """Return so many megabytes, 0 for none."""
+    return _read_count(where, value, "of megabytes, such as 100 (0: keep none)")
+
+
+def _read_count(where: str, value: object, example: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**6:
+        raise wrong(f"{where}: must be a whole number, {example}, not {quoted(value)}")
     return value
 
 
@@ -168,5 +174,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "keep_plays": read_switch,
     "keep_devices": read_switch,
     "letters_from": read_letters_from,
+    "picture_cache_mb": read_picture_cache,
     "log_level": read_log_level,
 }

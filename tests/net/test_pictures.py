@@ -1,0 +1,249 @@
+"""GET and HEAD of /picture/: every status, on a wire in memory."""
+
+import os
+from dataclasses import replace
+
+import pytest
+from http_wire import Door, parse_answers
+from test_stream import Threads, request
+from twisted.internet.defer import Deferred
+
+from upnpserver.errors import (
+    CannotProcess,
+    NoSuchObject,
+    ProbeError,
+    ProbesUnavailable,
+)
+from upnpserver.kept_pictures import KeptPictures
+from upnpserver.model import Picture
+from upnpserver.net import pictures
+from upnpserver.net.pictures import Pictures
+from upnpserver.policy import EVERYONE
+
+PHOTO, SONG, LOST, GONE = "p" * 16, "s" * 16, "l" * 16, "g" * 16
+SMALL = b"small picture"
+FEATURES = (
+    "DLNA.ORG_PN=JPEG_TN;DLNA.ORG_CI=1;DLNA.ORG_FLAGS=00F00000000000000000000000000000"
+)
+
+
+class Hand:
+    """A renderer that draws what the test tells it to."""
+
+    def __init__(self):
+        self.asked = []
+        self.waiting = 0
+        self.result = SMALL
+        self.later = []
+
+    def __len__(self):
+        return self.waiting
+
+    def draw(self, fd, asked, is_wanted):
+        self.asked.append((os.pread(fd, 100, 0), asked, is_wanted()))
+        done = Deferred()
+        self.later.append(done)
+        if self.result is not None:
+            self.draw_all()
+        return done
+
+    def draw_all(self, result=None):
+        result = self.result if result is None else result
+        waiting, self.later = self.later, []
+        for done in waiting:
+            if isinstance(result, Exception):
+                done.errback(result)
+            else:
+                done.callback(result)
+
+    def stop(self):
+        pass
+
+
+class House:
+    def __init__(self, folder):
+        self.folder = folder
+        self.threads, self.hand = Threads(), Hand()
+        self.kept = KeptPictures(folder / "kept", 1_000_000)
+        self.having = {}
+        self.pictures = Pictures(self.find, self.threads, self.hand, self.kept)
+        self.policies = []
+        methods = {b"GET": self.pictures.answer, b"HEAD": self.pictures.answer}
+        self.door = Door(
+            prefixes={b"/picture/": methods}, policy_for=lambda _: EVERYONE
+        )
+
+    def add(self, picture_id, name, content, **more):
+        path = self.folder / name
+        size, mtime_ns = len(content or b""), 0
+        if content is not None:
+            path.write_bytes(content)
+            mtime_ns = path.stat().st_mtime_ns
+        self.having[picture_id] = Picture(
+            *(picture_id, os.fsencode(self.folder), os.fsencode(name)),
+            **{"size_bytes": size, "mtime_ns": mtime_ns, **more},
+        )
+
+    def find(self, picture_id, policy):
+        self.policies.append(policy)
+        found = self.having.get(picture_id, NoSuchObject())
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def send(self, path, *fields, method="GET"):
+        wire = self.door.connect()
+        wire.send(request(path, *fields, method=method))
+        self.door.settle()
+        return wire
+
+    def answer(self, wire, *, head=False):
+        data = b""
+        while True:
+            self.door.settle()
+            data += wire.take()
+            try:
+                answers = parse_answers(data, (0,) if head else ())
+            except AssertionError:
+                answers = []
+            if answers:
+                return answers[0]
+            self.threads.turn()
+
+    def ask(self, path, *fields, method="GET"):
+        wire = self.send(path, *fields, method=method)
+        return self.answer(wire, head=method == "HEAD")
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path)
+    house.add(PHOTO, "photo.jpg", b"photo")
+    house.add(SONG, "song.mp3", b"song with a picture", offset=12, length=7)
+    house.add(LOST, "lost.jpg", None)
+    house.having[GONE] = CannotProcess()
+    yield house
+    house.pictures.stop()
+
+
+TN = f"/picture/{PHOTO}/tn.jpg"
+
+
+def test_a_picture_is_drawn_and_sent(house):
+    answer = house.ask(TN)
+    assert (answer.status, answer.body) == (200, SMALL)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["contentFeatures.dlna.org"] == FEATURES
+    assert answer.headers["transferMode.dlna.org"] == "Interactive"
+    assert house.hand.asked == [(b"photo", b"tn", True)]
+    assert house.policies == [EVERYONE]
+
+
+def test_a_picture_inside_a_file(house):
+    assert house.ask(f"/picture/{SONG}/med.jpg").status == 200
+    assert house.hand.asked == [(b"song with a picture", b"med 12 7", True)]
+
+
+def test_it_is_drawn_once_and_the_file_is_not_touched_again(house):
+    first = house.ask(TN)
+    while house.kept.get(first.headers["ETag"].strip('"')) is None:
+        house.threads.turn()
+    (house.folder / "photo.jpg").unlink()
+    assert house.ask(TN).body == SMALL
+    head = house.ask(TN, method="HEAD")
+    assert head.headers["Content-Length"] == str(len(SMALL))
+    assert len(house.hand.asked) == 1
+
+
+def test_who_has_it_gets_nothing_and_no_disk_is_asked(house):
+    etag = house.ask(TN).headers["ETag"]
+    answer = house.ask(TN, f"If-None-Match: {etag}")
+    assert (answer.status, answer.body) == (304, b"")
+    house.having[PHOTO] = replace(house.having[PHOTO], mtime_ns=5)
+    assert house.ask(TN, f"If-None-Match: {etag}").status == 200
+
+
+def test_several_who_ask_at_once_wait_for_one_drawing(house):
+    house.hand.result = None
+    wires = [house.send(TN) for _ in range(3)]
+    while not house.hand.asked:
+        house.threads.turn()
+    house.hand.draw_all(SMALL)
+    assert [house.answer(wire).body for wire in wires] == [SMALL] * 3
+    assert len(house.hand.asked) == 1
+
+
+def test_what_changed_since_the_scan_is_drawn_but_not_kept(house):
+    house.having[PHOTO] = replace(house.having[PHOTO], size_bytes=4)
+    assert house.ask(TN).status == 200
+    assert house.ask(TN).status == 200
+    assert len(house.hand.asked) == 2
+
+
+def test_a_span_of_a_file_that_changed_is_not_read(house):
+    house.having[SONG] = replace(house.having[SONG], size_bytes=4)
+    assert house.ask(f"/picture/{SONG}/tn.jpg").status == 404
+    assert house.hand.asked == []
+
+
+def test_what_can_not_be_drawn_is_not_tried_again_until_it_changes(house):
+    house.hand.result = ProbeError("is broken")
+    assert [house.ask(TN).status for _ in range(2)] == [404, 404]
+    assert len(house.hand.asked) == 1
+    house.hand.result = SMALL
+    house.having[PHOTO] = replace(house.having[PHOTO], mtime_ns=5)
+    assert house.ask(TN).status == 200
+
+
+def test_where_nothing_can_be_drawn_now_it_is_tried_again(house):
+    house.hand.result = ProbesUnavailable("no child can run")
+    assert house.ask(TN).status == 503
+    house.hand.result = SMALL
+    assert house.ask(TN).status == 200
+
+
+def test_a_flood_is_refused(house):
+    house.hand.waiting = pictures.MOST_WAITING
+    assert house.ask(TN).status == 503
+
+
+def test_failures_are_remembered_up_to_a_bound(house, monkeypatch):
+    monkeypatch.setattr(pictures, "_REMEMBERED_FAILURES", 2)
+    house.hand.result = ProbeError("is broken")
+    for stamp in range(5):
+        house.having[PHOTO] = replace(house.having[PHOTO], mtime_ns=stamp)
+        assert house.ask(TN).status == 404
+    assert len(house.pictures._failed) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/picture/aaaaaaaaaaaaaaaa/tn.jpg", 404),
+        (f"/picture/{PHOTO}/tn.png", 404),
+        (f"/picture/{PHOTO}/huge.jpg", 404),
+        (f"/picture/{PHOTO}/xx.jpg", 404),
+        (f"/picture/{PHOTO}/", 404),
+        (f"/picture/../{PHOTO}/tn.jpg", 404),
+        (f"/picture/{LOST}/tn.jpg", 404),
+        (f"/picture/{GONE}/tn.jpg", 503),
+    ],
+)
+def test_what_is_not_to_be_had(house, path, status):
+    assert house.ask(path).status == status
+    assert house.hand.asked == []
+
+
+def test_a_mode_for_films_is_refused_before_anything_is_drawn(house):
+    assert house.ask(TN, "transferMode.dlna.org: Streaming").status == 406
+    assert house.hand.asked == []
+
+
+def test_a_client_that_leaves_does_not_hurt_the_others(house):
+    house.hand.result = None
+    gone, stays = house.send(TN), house.send(TN)
+    while not house.hand.asked:
+        house.threads.turn()
+    gone.vanish()
+    house.hand.draw_all(SMALL)
+    assert house.answer(stays).body == SMALL
