@@ -5,6 +5,7 @@ Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from upnpserver.catalog.marked import marked
@@ -70,13 +71,20 @@ def art_profile(facts: MediaFacts) -> str:
     """Return the DLNA profile of the picture inside a file, "" for none."""
     if not facts.art_width:
         return ""
-    container = facts.art_mime.partition("/")[2]
+    return _art_profile(
+        facts.art_mime, facts.art_width, facts.art_height, facts.art_depth
+    )
+
+
+@lru_cache(maxsize=256)  # covers of one size are many
+def _art_profile(mime: str, width: int, height: int, depth: int) -> str:
+    container = mime.partition("/")[2]
     return profile_of(
         MediaFacts(
-            *(Kind.IMAGE, facts.art_mime, "", container),
-            width=facts.art_width,
-            height=facts.art_height,
-            color_depth=facts.art_depth,
+            *(Kind.IMAGE, mime, "", container),
+            width=width,
+            height=height,
+            color_depth=depth,
         )
     )
 
