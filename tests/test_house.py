@@ -43,6 +43,7 @@ ROOMS_OF = {
     "netifaces": {"net", "web", "doctor"},
     "puremagic": {"media"},
     "pymediainfo": {"media"},
+    "pysubs2": {"media"},
     "sqlite3": {"catalog"},
     "sqlite_utils": {"catalog"},
     "twisted": {"net", "web", "doctor"},

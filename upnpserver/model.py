@@ -256,14 +256,15 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that others can be drawn from: a file's, or one inside it.
+class Material:
+    """What other forms are made from: a file, or a part of one.
 
     root, relative_path: as of a Resource. size_bytes, mtime_ns: of the file as the
     catalog knows it. offset, length: where in the file; length 0: all of it.
     """
 
-    picture_id: str
+    material_id: str
+    mime: str
     root: bytes
     relative_path: bytes
     size_bytes: int

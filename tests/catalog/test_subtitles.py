@@ -105,3 +105,16 @@ def test_as_didl(writer, reader):
     assert "CaptionInfo" not in plain_res
     assert "pv:" not in plain_res
     assert "xmlns:sec" not in plain_res
+
+
+def test_what_few_devices_know_goes_first_as_srt(writer, reader):
+    writer.apply([FILM, subtitle("F/Film.en.ass")], [])
+    path = reader.resource(FILM.facts.content_id, EVERYONE).caption_path
+    assert path.startswith("/subtitle/")
+    material = reader.material(path.split("/")[2], EVERYONE)
+    assert (material.relative_path, material.length) == (b"F/Film.en.ass", 0)
+    written = plain(didl.write([films(reader)["Film"]], EVERYTHING, "http://h"))
+    assert f'<sec:CaptionInfoEx sec:type="srt">http://h{path}<' in written
+    made, as_it_is = written.index(">http://h/subtitle/"), written.index("text/x-ssa:")
+    assert made < as_it_is
+    assert "text/srt:DLNA.ORG_CI=1" in written

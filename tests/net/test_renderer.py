@@ -144,4 +144,4 @@ def test_the_real_child_draws_a_file_and_a_picture_inside_one(house, tmp_path):
         house.draw(f"tn 100 {len(picture)}", f"tn 0 {len(picture)}")
     )
     assert Image.open(io.BytesIO(small)).size == (160, 107)
-    assert str(broken) == "can't be drawn: UnidentifiedImageError"
+    assert str(broken) == "can't be read: UnidentifiedImageError"

@@ -5,21 +5,24 @@ an album on several discs and a series with seasons keep them there.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from upnpserver.catalog.items import Beside, art_profile, media_path
 from upnpserver.dlna.profiles import profile_of
-from upnpserver.dlna.protocolinfo import content_features, protocol_info
+from upnpserver.dlna.protocolinfo import content_features, made_features, protocol_info
 from upnpserver.facts import facts_from_json
 from upnpserver.media import cue
 from upnpserver.media.nfo import merged, with_show
 from upnpserver.media.sidecars import folder_art, nfo_for, own_art, stem_of
 from upnpserver.media.subtitle_names import (
+    SRT,
+    SRT_MIME,
     film_folder,
     form_of,
     is_video,
+    subtitle_path,
     subtitles,
 )
 from upnpserver.model import Kind, MediaFacts, Role
@@ -120,11 +123,11 @@ class BesideRows:
         )
         found = subtitles([*sent, *(name for (name,) in films if is_video(name))])
         return {
-            film: [
-                _caption(one.path, attached_id)
+            film: _captions(
+                (one.path, attached_id)
                 for one in some
                 if (attached_id := sent[one.path])
-            ]
+            )
             for film, some in found.items()
         }
 
@@ -208,6 +211,20 @@ def subtitle_folders(
 def _below(directory: bytes) -> bytes:
     """Return how the paths of all below a folder begin."""
     return directory + b"/" if directory else b""
+
+
+def _captions(files: Iterable[tuple[bytes, str]]) -> list[didl.Caption]:
+    """Return how subtitle files are told: their paths and ids, the best first.
+
+    One that few devices know goes first as SRT, and then as it is.
+    """
+    found = list(files)
+    captions = [_caption(path, attached_id) for path, attached_id in found]
+    if captions and captions[0].form != SRT:
+        info = protocol_info(SRT_MIME, made_features())
+        url_path = subtitle_path(found[0][1])
+        captions.insert(0, didl.Caption(url_path, SRT, info))
+    return captions
 
 
 def _caption(path: bytes, attached_id: str) -> didl.Caption:

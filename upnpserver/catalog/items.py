@@ -13,8 +13,8 @@ from upnpserver.catalog.views import Container, is_film
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import (
     content_features,
+    made_features,
     protocol_info,
-    scaled_features,
 )
 from upnpserver.dlna.scaled import FORMS, offered, picture_path
 from upnpserver.model import Kind, MediaFacts
@@ -149,7 +149,7 @@ def _other_forms(facts: MediaFacts, profile: str, item_id: str) -> list[didl.Res
         didl.Res(
             path=picture_path(item_id, name),
             protocol_info=protocol_info(
-                FORMS[name].mime, scaled_features(FORMS[name].profile)
+                FORMS[name].mime, made_features(FORMS[name].profile)
             ),
             resolution=f"{width}x{height}",
         )

@@ -31,8 +31,8 @@ from upnpserver.model import (
     Entry,
     Kind,
     LibraryCounts,
+    Material,
     Page,
-    Picture,
     Resource,
     SortKey,
     Span,
@@ -60,16 +60,15 @@ _ATTACHED_FILE = (
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
 )
-# A photo, or what stands for something else as its cover.
-_PICTURES = (
-    f"select {_FILE}, size_bytes, mtime_ns, 0, 0"
+# A photo, or what is attached to something: a cover, a subtitle.
+_MATERIALS = (
+    f"select mime, {_FILE}, size_bytes, mtime_ns, 0, 0"
     " from object join item on item.object = object.id"
     f" join file on file.id = item.file{_PLACE}"
     f" where object_id = :item and kind = '{Kind.IMAGE}'",
-    f"select {_FILE}, size_bytes, mtime_ns, first_byte, length"
+    f"select mime, {_FILE}, size_bytes, mtime_ns, first_byte, length"
     f" from file join attached on attached.file = file.id{_PLACE}"
-    " where attached_id = :picture and is_here and mime like 'image/%'"
-    " order by file.id limit 1",
+    " where attached_id = :attached and is_here order by file.id limit 1",
 )
 _REMEMBERED_ROWS = 200_000
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
@@ -263,19 +262,19 @@ class Reader:
         )
 
     @damage_told()
-    def picture(self, picture_id: str, _policy: ClientPolicy) -> Picture:
-        """Return a photo, or a picture that stands for something.
+    def material(self, material_id: str, _policy: ClientPolicy) -> Material:
+        """Return a photo, or what is attached to something: a cover, a subtitle.
 
         Raises NoSuchObject.
         """
-        ids = {"item": original(picture_id), "picture": picture_id}
-        for statement in _PICTURES:
+        ids = {"item": original(material_id), "attached": material_id}
+        for statement in _MATERIALS:
             found = self._rows.execute(statement, ids).fetchone()
             if found:
-                root, directory, name, size_bytes, mtime_ns, offset, length = found
-                return Picture(
-                    *(picture_id, root, joined(directory, name)),
-                    *(size_bytes, mtime_ns, offset or 0, length or 0),
+                mime, root, directory, name, size_bytes, mtime_ns, *span = found
+                return Material(
+                    *(material_id, mime, root, joined(directory, name)),
+                    *(size_bytes, mtime_ns, *(number or 0 for number in span)),
                 )
         raise NoSuchObject
 

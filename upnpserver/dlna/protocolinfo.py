@@ -44,10 +44,12 @@ def content_features(kind: Kind, profile: str = "") -> str:
     return ";".join((*named, _BYTE_SEEK, _ORIGINAL, flags))
 
 
-def scaled_features(profile: str) -> str:
-    """Return the 4th field of a picture that is drawn on demand."""
+@cache
+def made_features(profile: str = "") -> str:
+    """Return the 4th field of a picture or text that is made on demand."""
     flags = f"DLNA.ORG_FLAGS={_FLAGS[Kind.IMAGE]:08X}{0:024}"
-    return f"DLNA.ORG_PN={profile};{_CONVERTED};{flags}"
+    named = [f"DLNA.ORG_PN={profile}"] if profile else []
+    return ";".join((*named, _CONVERTED, flags))
 
 
 def protocol_info(mime: str, features: str) -> str:

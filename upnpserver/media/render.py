@@ -1,7 +1,7 @@
 """A picture of any format -> a small plain JPEG or PNG, for screens.
 
 Turned upright, in sRGB, without any of the original's metadata: where it was
-taken stays at home. Runs in a child process (render_child.py) only.
+taken stays at home. Runs in a child process (forms_child.py) only.
 
 Source: reference dlna-media.md section 4; EXIF 2.32, tag Orientation.
 """

@@ -27,11 +27,13 @@ class Subtitle:
     default: bool = False
 
 
+SRT: Final = "srt"  # the form that every device knows
+SRT_MIME: Final = "text/srt"
 SUBTITLE_FOLDERS: Final = {b"subs", b"subtitles", b"sub", b"subtitle", b"untertitel"}
 # The forms that are text, by extension: how devices call them, and MIME names.
 # Not VobSub's pictures, of which a URL can name but one of two files.
 _FORMS: Final = {
-    b"srt": ("srt", "text/srt"),
+    b"srt": (SRT, SRT_MIME),
     b"smi": ("smi", "smi/caption"),
     b"sub": ("sub", "text/plain"),
     b"ass": ("ass", "text/x-ssa"),
@@ -112,6 +114,11 @@ def is_video(name: bytes) -> bool:
     """Return whether a file of this name is a film."""
     usual = usual_type(name.lower().rpartition(b".")[2].decode("ascii", "replace"))
     return usual is not None and usual.kind is Kind.VIDEO
+
+
+def subtitle_path(attached_id: str) -> str:
+    """Return the URL path of subtitles as SRT, whatever form they are in."""
+    return f"/subtitle/{attached_id}/text.srt"
 
 
 def form_of(name: bytes) -> tuple[str, str] | None:

@@ -34,6 +34,7 @@ from upnpserver.net.disks import Disks
 from upnpserver.net.documents import document_routes, server_documents
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
+from upnpserver.net.forms import Forms
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.library import Library
@@ -41,7 +42,6 @@ from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
-from upnpserver.net.pictures import Pictures
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.renderer import Renderer
 from upnpserver.net.request import ServerRequest
@@ -159,7 +159,7 @@ class Server:
             reactor.seconds,
             seen=self._seen_log.note if self._seen_log else nobody_noted,
         )
-        self._pictures = self._made_pictures(state)
+        self._forms = self._made_forms(state)
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -211,7 +211,7 @@ class Server:
 
     def _close(self, _: object) -> None:
         self._streams.stop()
-        self._pictures.stop()
+        self._forms.stop()
         if self._play_log:
             self._play_log.stop()
         if self._seen_log:
@@ -233,13 +233,13 @@ class Server:
             self._reactor, self._household, self._household_thread, time.time
         )
 
-    def _made_pictures(self, state: State) -> Pictures:
+    def _made_forms(self, state: State) -> Forms:
         in_thread = partial(self._disks.run, bytes(state.path))
         kept = KeptPictures(
             state.path / PICTURES_FOLDER, self._config.picture_cache_mb << 20
         )
         renderer = Renderer(self._reactor, self._reactor, in_thread)
-        return Pictures(self._library.picture, self._reactor, renderer, kept)
+        return Forms(self._library.material, self._reactor, renderer, kept)
 
     def _plays(self) -> Plays | None:
         return self._play_log.plays() if self._play_log else None
@@ -250,14 +250,14 @@ class Server:
         description = build_description(self._config.friendly_name, self._udn)
         control = Control(self._services(), self._library.in_thread)
         media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
-        pictures = {b"GET": self._pictures.answer, b"HEAD": self._pictures.answer}
+        forms = {b"GET": self._forms.answer, b"HEAD": self._forms.answer}
         routes = Routes(
             exact={
                 **document_routes(server_documents(description)),
                 **control.routes(),
                 **self._eventing.routes(),
             },
-            prefixes={b"/media/": media, b"/picture/": pictures},
+            prefixes={b"/media/": media, b"/picture/": forms, b"/subtitle/": forms},
         )
         return Site(
             routes,

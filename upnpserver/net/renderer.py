@@ -1,7 +1,7 @@
 """The children that draw pictures, as the reactor uses them.
 
 They come when there is something to draw and go when there has been nothing for
-some time, so that an idle server is one process. Source: media/render_child.py.
+some time, so that an idle server is one process. Source: media/forms_child.py.
 """
 
 import os
@@ -26,7 +26,7 @@ from upnpserver.errors import ProbeError, ProbesUnavailable, UpnpServerError
 from upnpserver.media.packets import LEAVING
 from upnpserver.scan.children import Child
 
-COMMAND: Final = (sys.executable, "-P", "-m", "upnpserver.media.render_child")
+COMMAND: Final = (sys.executable, "-P", "-m", "upnpserver.media.forms_child")
 MAX_PICTURE_BYTES: Final = 16 << 20
 _LONGEST_S: Final = 20.0  # for one picture
 _START_S: Final = 60.0  # a Pi with a slow card
@@ -70,7 +70,7 @@ class Renderer:
     ) -> Deferred[bytes]:
         """Have a picture drawn; fires with its bytes.
 
-        fd stays open until it fires. asked: see media/render_child.py.
+        fd stays open until it fires. asked: see media/forms_child.py.
         is_wanted: asked when its turn has come. Fails with ProbeError and the
         reason if it can't be drawn, with ProbesUnavailable if nobody tried.
         """

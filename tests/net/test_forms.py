@@ -1,4 +1,4 @@
-"""GET and HEAD of /picture/: every status, on a wire in memory."""
+"""GET and HEAD of /picture/ and /subtitle/: every status, on a wire in memory."""
 
 import os
 from dataclasses import replace
@@ -15,12 +15,12 @@ from upnpserver.errors import (
     ProbesUnavailable,
 )
 from upnpserver.kept_pictures import KeptPictures
-from upnpserver.model import Picture
-from upnpserver.net import pictures
-from upnpserver.net.pictures import Pictures
+from upnpserver.model import Material
+from upnpserver.net import forms
+from upnpserver.net.forms import Forms
 from upnpserver.policy import EVERYONE
 
-PHOTO, SONG, LOST, GONE = "p" * 16, "s" * 16, "l" * 16, "g" * 16
+PHOTO, SONG, LOST, GONE, TEXT = (letter * 16 for letter in "pslgt")
 SMALL = b"small picture"
 FEATURES = (
     "DLNA.ORG_PN=JPEG_TN;DLNA.ORG_CI=1;DLNA.ORG_FLAGS=00F00000000000000000000000000000"
@@ -66,21 +66,22 @@ class House:
         self.threads, self.hand = Threads(), Hand()
         self.kept = KeptPictures(folder / "kept", 1_000_000)
         self.having = {}
-        self.pictures = Pictures(self.find, self.threads, self.hand, self.kept)
+        self.forms = Forms(self.find, self.threads, self.hand, self.kept)
         self.policies = []
-        methods = {b"GET": self.pictures.answer, b"HEAD": self.pictures.answer}
+        methods = {b"GET": self.forms.answer, b"HEAD": self.forms.answer}
         self.door = Door(
-            prefixes={b"/picture/": methods}, policy_for=lambda _: EVERYONE
+            prefixes={b"/picture/": methods, b"/subtitle/": methods},
+            policy_for=lambda _: EVERYONE,
         )
 
-    def add(self, picture_id, name, content, **more):
+    def add(self, picture_id, name, content, mime="image/jpeg", **more):
         path = self.folder / name
         size, mtime_ns = len(content or b""), 0
         if content is not None:
             path.write_bytes(content)
             mtime_ns = path.stat().st_mtime_ns
-        self.having[picture_id] = Picture(
-            *(picture_id, os.fsencode(self.folder), os.fsencode(name)),
+        self.having[picture_id] = Material(
+            *(picture_id, mime, os.fsencode(self.folder), os.fsencode(name)),
             **{"size_bytes": size, "mtime_ns": mtime_ns, **more},
         )
 
@@ -121,9 +122,10 @@ def house(tmp_path):
     house.add(PHOTO, "photo.jpg", b"photo")
     house.add(SONG, "song.mp3", b"song with a picture", offset=12, length=7)
     house.add(LOST, "lost.jpg", None)
+    house.add(TEXT, "film.de.ass", b"words", mime="text/x-ssa")
     house.having[GONE] = CannotProcess()
     yield house
-    house.pictures.stop()
+    house.forms.stop()
 
 
 TN = f"/picture/{PHOTO}/tn.jpg"
@@ -142,6 +144,13 @@ def test_a_picture_is_drawn_and_sent(house):
 def test_a_picture_inside_a_file(house):
     assert house.ask(f"/picture/{SONG}/med.jpg").status == 200
     assert house.hand.asked == [(b"song with a picture", b"med 12 7", True)]
+
+
+def test_subtitles_become_srt(house):
+    answer = house.ask(f"/subtitle/{TEXT}/text.srt")
+    assert (answer.status, answer.body) == (200, SMALL)
+    assert answer.headers["Content-Type"] == "text/srt"
+    assert house.hand.asked == [(b"words", b"srt ass", True)]
 
 
 def test_it_is_drawn_once_and_the_file_is_not_touched_again(house):
@@ -203,17 +212,17 @@ def test_where_nothing_can_be_drawn_now_it_is_tried_again(house):
 
 
 def test_a_flood_is_refused(house):
-    house.hand.waiting = pictures.MOST_WAITING
+    house.hand.waiting = forms.MOST_WAITING
     assert house.ask(TN).status == 503
 
 
 def test_failures_are_remembered_up_to_a_bound(house, monkeypatch):
-    monkeypatch.setattr(pictures, "_REMEMBERED_FAILURES", 2)
+    monkeypatch.setattr(forms, "_REMEMBERED_FAILURES", 2)
     house.hand.result = ProbeError("is broken")
     for stamp in range(5):
         house.having[PHOTO] = replace(house.having[PHOTO], mtime_ns=stamp)
         assert house.ask(TN).status == 404
-    assert len(house.pictures._failed) == 2
+    assert len(house.forms._failed) == 2
 
 
 @pytest.mark.parametrize(
@@ -226,6 +235,9 @@ def test_failures_are_remembered_up_to_a_bound(house, monkeypatch):
         (f"/picture/{PHOTO}/", 404),
         (f"/picture/../{PHOTO}/tn.jpg", 404),
         (f"/picture/{LOST}/tn.jpg", 404),
+        (f"/picture/{TEXT}/tn.jpg", 404),
+        (f"/subtitle/{PHOTO}/text.srt", 404),
+        (f"/subtitle/{TEXT}/tn.jpg", 404),
         (f"/picture/{GONE}/tn.jpg", 503),
     ],
 )

@@ -1,12 +1,13 @@
-"""Photos and covers in the forms that screens show, as a device fetches them."""
+"""What is made on demand, as a device fetches it: small pictures, SRT subtitles."""
 
 import io
 import re
 
 import pytest
 from PIL import Image
-from support.daemon import wait_for
-from support.upnp_client import fetch
+from support.daemon import running_daemon, wait_for
+from support.make_media import FIXTURES
+from support.upnp_client import Fault, fetch
 
 pytestmark = pytest.mark.end_to_end
 
@@ -67,3 +68,28 @@ def test_a_photo_stands_for_itself_and_comes_from_the_cache_again(served):
 def test_what_is_not_there(served, path):
     base = re.match("http://[^/]+", served.daemon.location)[0]
     assert fetch(served.home.client, base + path).status == 404
+
+
+def films(server):
+    try:
+        return server.browse("video$all").objects
+    except Fault:  # not there before the first film is
+        return ()
+
+
+def test_subtitles_of_another_form_are_had_as_srt(home, tmp_path):
+    folder = tmp_path / "Films"
+    folder.mkdir()
+    film = next((FIXTURES / "household").rglob("The Harbour (2019).mp4"))
+    (folder / "Film.mp4").write_bytes(film.read_bytes())
+    words = "WEBVTT\n\n00:01.000 --> 00:02.000\nČtyři slova řečená\n"
+    (folder / "Film.cs.vtt").write_bytes(words.encode("cp1250"))
+    with running_daemon(home.server, tmp_path / "state", folder, port=8300) as daemon:
+        server = daemon.seen_by(home.client)
+        found = wait_for("the film", lambda: films(server))
+        url = next(one.url for one in found[0].resources if "/subtitle/" in one.url)
+        answer = fetch(home.client, url)
+    assert answer.header("Content-Type") == "text/srt"
+    assert answer.body.decode().split("\r\n")[:3] == [
+        *("1", "00:00:01,000 --> 00:00:02,000", "Čtyři slova řečená"),
+    ]

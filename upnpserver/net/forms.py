@@ -1,0 +1,222 @@
+"""GET and HEAD of what is made on demand: pictures in other forms, SRT subtitles.
+
+    /picture/<id>/<form>.<suffix>   see dlna/scaled.py
+    /subtitle/<id>/text.srt         of a subtitle file in any text form
+
+What was made once is kept on disk: no media disk is touched for it again, and
+none is asked whether the file has changed: the catalog knows. Source: reference
+dlna-media.md section 4; RFC 9110 section 13.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from upnpserver.dlna.headers import dlna_headers
+from upnpserver.dlna.protocolinfo import made_features
+from upnpserver.dlna.scaled import FORMS
+from upnpserver.errors import (
+    CannotProcess,
+    NoSuchObject,
+    ProbeError,
+    ProbesUnavailable,
+    RefusedRequest,
+)
+from upnpserver.kept_pictures import KeptPictures
+from upnpserver.media.subtitle_names import SRT, SRT_MIME, form_of
+from upnpserver.model import Kind, Material
+from upnpserver.net.disks import Disks
+from upnpserver.net.renderer import Renderer
+from upnpserver.net.request import ServerRequest
+from upnpserver.net.source import Source
+from upnpserver.policy import ClientPolicy
+
+MOST_WAITING = 256
+_PATH = re.compile(rb"(/picture|/subtitle)/([a-z2-7]{16})/([a-z]{2,4}\.[a-z]{3})")
+_KEEPER = b""  # the disk of what is kept, to Disks
+_REMEMBERED_FAILURES = 1024
+_PICTURES = {f"{name}.{form.suffix}": name for name, form in FORMS.items()}
+_SUBTITLE = "text.srt"
+
+Find = Callable[[str, ClientPolicy], Material]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One form of one material, and how to ask for it: see media/forms_child.py."""
+
+    material: Material
+    asked: str
+    mime: str
+    features: str
+
+    @property
+    def key(self) -> str:
+        """The name under which it is kept: another one when the file has changed."""
+        of = self.material
+        name = self.asked.replace(" ", "-")
+        return f"{of.material_id}-{of.size_bytes:x}-{of.mtime_ns:x}-{name}"
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.key}"'
+
+    def headers(self, request: ServerRequest) -> list[tuple[str, str]]:
+        """Return the headers of an answer. Raises RefusedRequest (400, 406)."""
+        dlna = dlna_headers(request.header, Kind.IMAGE, self.features)
+        return [("Content-Type", self.mime), ("ETag", self.etag), *dlna]
+
+
+class Forms:
+    """Answers requests for what has to be made.
+
+    find: id and policy -> what to make it from; raises NoSuchObject, CannotProcess.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        find: Find,
+        reactor: IReactorFromThreads,
+        renderer: Renderer,
+        kept: KeptPictures,
+    ) -> None:
+        self._find, self._renderer, self._kept = find, renderer, kept
+        self._disks = Disks(reactor)
+        self._asking: dict[str, list[ServerRequest]] = {}
+        self._failed: dict[str, None] = {}  # names of what can't be drawn
+
+    def stop(self) -> None:
+        """Let threads and children go."""
+        self._renderer.stop()
+        self._disks.stop()
+
+    def answer(self, request: ServerRequest) -> None:
+        """Answer a GET or HEAD, now or when it is made."""
+        try:
+            wanted = self._wanted(request)
+            key = wanted.key
+            if request.header(b"if-none-match") == wanted.etag:
+                request.respond(304, [("ETag", wanted.etag)])
+                return
+            wanted.headers(request)  # refuses what can't be done before all work
+            if key in self._failed:
+                raise _not_made()
+        except RefusedRequest as refusal:
+            request.refuse(refusal)
+            return
+        if key in self._asking:
+            self._asking[key].append(request)
+            return
+        if len(self._renderer) >= MOST_WAITING:
+            request.refuse(RefusedRequest(503, "Too much is asked for."))
+            return
+        self._asking[key] = [request]
+        found = self._disks.run(_KEEPER, partial(self._kept.get, key), first=True)
+        found.addCallback(self._made_if_missing, wanted)
+        found.addCallbacks(
+            self._send, self._refuse, callbackArgs=(wanted,), errbackArgs=(key,)
+        )
+
+    def _wanted(self, request: ServerRequest) -> _Wanted:
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            raise _nothing()
+        what, material_id, name = (part.decode("ascii") for part in match.groups())
+        try:
+            material = self._find(material_id, request.policy)
+        except NoSuchObject:
+            raise _nothing() from None
+        except CannotProcess:
+            raise RefusedRequest(503, "The library is being read again.") from None
+        if what == "/picture":
+            return _picture(material, name)
+        return _subtitle(material, name)
+
+    def _made_if_missing(self, found: bytes | None, wanted: _Wanted) -> Deferred[bytes]:
+        if found is not None:
+            return succeed(found)
+        material, is_wanted = wanted.material, partial(self._is_wanted, wanted.key)
+        opened = Source.open(
+            self._disks, material.root, material.relative_path, is_wanted
+        )
+        return opened.addCallback(self._make, wanted)
+
+    def _is_wanted(self, key: str) -> bool:
+        return any(not request.is_gone for request in self._asking[key])
+
+    def _make(self, source: Source, wanted: _Wanted) -> Deferred[bytes]:
+        file, material = source.file, wanted.material
+        asked = wanted.asked
+        if material.length:
+            asked = f"{asked} {material.offset} {material.length}"
+        stamp = material.size_bytes, material.mtime_ns
+        is_known = (file.size_bytes, file.mtime_ns) == stamp
+        if material.length and not is_known:
+            source.release()  # what lies there now may be anything
+            raise FileNotFoundError
+        made = self._renderer.draw(
+            file.fd, asked.encode("ascii"), partial(self._is_wanted, wanted.key)
+        )
+
+        def over(result: bytes | Failure) -> bytes | Failure:
+            source.release()
+            if is_known and isinstance(result, bytes):
+                self._disks.run(_KEEPER, partial(self._kept.put, wanted.key, result))
+            return result
+
+        return made.addBoth(over)
+
+    def _send(self, content: bytes, wanted: _Wanted) -> None:
+        for request in self._asking.pop(wanted.key):
+            request.respond(200, wanted.headers(request), content)
+
+    def _refuse(self, failure: Failure, key: str) -> None:
+        waiting = self._asking.pop(key)
+        refusal = _nothing()
+        if isinstance(failure.value, ProbeError):
+            refusal = _not_made()
+            self._note_failed(key)
+        elif isinstance(failure.value, ProbesUnavailable):
+            refusal = RefusedRequest(503, "It can't be made now.")
+        elif not isinstance(failure.value, OSError):
+            self.log.failure("making another form", failure)
+            refusal = RefusedRequest(500, "It could not be made.")
+        self.log.debug("not made: {error}", error=failure.value)
+        for request in waiting:
+            request.refuse(refusal)
+
+    def _note_failed(self, key: str) -> None:
+        """Remember what can't be made: TVs ask for it again and again."""
+        self._failed[key] = None
+        if len(self._failed) > _REMEMBERED_FAILURES:
+            del self._failed[next(iter(self._failed))]
+
+
+def _picture(material: Material, name: str) -> _Wanted:
+    if name not in _PICTURES or not material.mime.startswith("image/"):
+        raise _nothing()
+    form = FORMS[_PICTURES[name]]
+    return _Wanted(material, _PICTURES[name], form.mime, made_features(form.profile))
+
+
+def _subtitle(material: Material, name: str) -> _Wanted:
+    form = form_of(material.relative_path)
+    if name != _SUBTITLE or form is None:
+        raise _nothing()
+    return _Wanted(material, f"{SRT} {form[0]}", SRT_MIME, made_features())
+
+
+def _nothing() -> RefusedRequest:
+    return RefusedRequest(404, "There is nothing here.")
+
+
+def _not_made() -> RefusedRequest:
+    return RefusedRequest(404, "This can't be read.")
