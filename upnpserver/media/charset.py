@@ -334,11 +334,22 @@ _GUESSES: Final[tuple[_Alphabetic | _Turkish | _Latin | _Ideographic, ...]] = (
 # What a text may be taken to be in, beside Unicode and Latin.
 CHARSETS: Final = tuple(guess.charset for guess in _GUESSES)
 
+_USUAL: Final = ("latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le")
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+def load_charsets() -> None:
+    """Load what reads the charsets; a sandbox would not let it be loaded later.
+
+    Python imports the codec of a charset when it is first needed; those of East
+    Asia are code in C.
+    """
+    for charset in (*_USUAL, *CHARSETS):
+        "".encode(charset)
 
 
 def decoded(content: bytes) -> str:

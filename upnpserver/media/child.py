@@ -20,7 +20,7 @@ import mutagen
 import upnpserver
 from upnpserver.errors import ProbeError
 from upnpserver.media.answers import facts_answer, problem_answer
-from upnpserver.media.charset import CHARSETS
+from upnpserver.media.charset import load_charsets
 from upnpserver.media.probe import probe
 from upnpserver.media.serving import serve
 from upnpserver.model import MediaFacts
@@ -29,12 +29,6 @@ Probe = Callable[[int, str], MediaFacts]
 
 # guessit and what it needs are loaded late or never: see naming_guess.py.
 _LATE: Final = ("guessit", "rebulk", "babelfish", "dateutil")
-# Python imports the codec of a charset when a tag first needs it; those of East
-# Asia are code in C.
-_CHARSETS: Final = (
-    *("latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"),
-    *CHARSETS,
-)
 
 
 def main(fd: int, probe_file: Probe = probe) -> int:
@@ -42,8 +36,7 @@ def main(fd: int, probe_file: Probe = probe) -> int:
 
     probe_file: for tests.
     """
-    for charset in _CHARSETS:
-        "".encode(charset)
+    load_charsets()
     # No file of the system's and no code of C can be loaded later.
     mimetypes.init()
     importlib.import_module("_csv")

@@ -20,6 +20,7 @@ import pysubs2
 import upnpserver
 from upnpserver.errors import ProbeError
 from upnpserver.media.answers import problem_answer
+from upnpserver.media.charset import load_charsets
 from upnpserver.media.render import load_codecs, render
 from upnpserver.media.serving import serve
 from upnpserver.media.subtitle_names import SRT
@@ -34,6 +35,7 @@ _MAX_INSIDE_BYTES: Final = 32 << 20
 def main(fd: int) -> int:
     """Serve until the server closes its end; return the exit code."""
     load_codecs()
+    load_charsets()
     packages = (PIL, pi_heif, pysubs2, upnpserver)
     # HEVC is decoded in threads, at least in one.
     return serve(fd, packages, _answer, _MEMORY_BYTES, threads=True)
