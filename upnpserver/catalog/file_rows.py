@@ -7,6 +7,7 @@ items in its folder and in the folders right inside it.
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.item_rows import Root
@@ -23,9 +24,11 @@ _SHOWN_BESIDE = (Role.NFO, Role.ART, Role.CUE)  # what items are made from, besi
 _IN_ROOT = "directory in (select id from directory where root = ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What the catalog knows of a file without opening it."""
+class KnownFile(NamedTuple):
+    """What the catalog knows of a file without opening it.
+
+    A tuple: a rescan makes one for each file of the library.
+    """
 
     size_bytes: int
     mtime_ns: int

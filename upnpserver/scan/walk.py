@@ -93,8 +93,9 @@ def compare(
     while waiting:
         directory = waiting.pop()
         tree.enter(directory)
+        known = known_files(directory)
         try:
-            listing = _listed(root, real_root, directory, tree.is_known)
+            listing = _listed(tree, real_root, directory, known)
         except (FileNotFoundError, NotADirectoryError):  # it left: so did its files
             continue
         except OSError as error:
@@ -102,7 +103,7 @@ def compare(
             yield Unreadable(directory, _reason(error))
             continue
         known_directories.discard(directory)
-        yield from _differences(directory, listing.files, known_files(directory))
+        yield from _differences(directory, listing, known)
         if listing.odd:
             yield PassedBy(directory, listing.odd)
         if below and directory.count(b"/") + 1 < MAX_DEPTH:
@@ -139,41 +140,71 @@ def _keep_media_folders(folders: list[bytes]) -> bool:
 
 @dataclass(slots=True)
 class _Listing:
-    """What lies right inside a directory. odd: why something doesn't count."""
+    """What lies right inside a directory.
 
-    files: dict[bytes, KnownFile] = field(default_factory=dict)
+    same: names of files that are as the catalog knows them. others: files that
+    are not. odd: why something doesn't count.
+    """
+
+    same: set[bytes] = field(default_factory=set)
+    others: dict[bytes, KnownFile] = field(default_factory=dict)
     folders: list[bytes] = field(default_factory=list)
     odd: str = ""
 
 
 def _listed(
-    root: bytes, real_root: bytes, directory: bytes, is_known: Callable[[bytes], bool]
+    tree: Tree, real_root: bytes, directory: bytes, known: Mapping[bytes, KnownFile]
 ) -> _Listing:
-    """Return what counts in a directory."""
+    """Return what counts in a directory.
+
+    Of a file that is as it was nothing else is asked: a rescan has to get through
+    a hundred thousand of them.
+    """
     found = _Listing()
-    path = os.path.join(root, directory)  # noqa: PTH118  bytes
+    same = found.same
+    path = os.path.join(tree.root, directory)  # noqa: PTH118  bytes
     with os.scandir(path) as entries:
         for entry in entries:
-            if not is_shown(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                found.folders.append(joined(directory, entry.name))
-                continue
-            is_link = entry.is_symlink()
-            is_folder = is_link and _is_folder(entry)
-            if not is_folder and not is_known(entry.name):
-                continue
-            odd = is_link and (
-                _oddity(entry, real_root)
-                or (is_folder and _folder_oddity(entry, real_root, directory))
-            )
-            if odd:
-                found.odd = odd
-            elif is_folder:
-                found.folders.append(joined(directory, entry.name))
-            else:
-                _add_file(found, entry)
+            name = entry.name
+            if name in known and entry.is_file(follow_symlinks=False):
+                status = _status(entry)
+                if status and (status.st_size, status.st_mtime_ns) == known[name]:
+                    same.add(name)
+                    continue
+            _look_at(tree, real_root, directory, entry, found)
     return found
+
+
+def _look_at(
+    tree: Tree,
+    real_root: bytes,
+    directory: bytes,
+    entry: os.DirEntry[bytes],
+    found: _Listing,
+) -> None:
+    """Take note of something in a directory that is new, or no plain file."""
+    if not is_shown(entry.name):
+        return
+    if entry.is_dir(follow_symlinks=False):
+        found.folders.append(joined(directory, entry.name))
+        return
+    is_link = entry.is_symlink()
+    is_folder = is_link and _is_folder(entry)
+    if not is_folder and not tree.is_known(entry.name):
+        return
+    odd = is_link and (
+        _oddity(entry, real_root)
+        or (is_folder and _folder_oddity(entry, real_root, directory))
+    )
+    if odd:
+        found.odd = odd
+    elif is_folder:
+        found.folders.append(joined(directory, entry.name))
+    elif status := _status(entry):
+        if stat.S_ISREG(status.st_mode):
+            found.others[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)
+        else:
+            found.odd = "a pipe, socket or device"
 
 
 def _is_folder(entry: os.DirEntry[bytes]) -> bool:
@@ -183,15 +214,12 @@ def _is_folder(entry: os.DirEntry[bytes]) -> bool:
         return False
 
 
-def _add_file(found: _Listing, entry: os.DirEntry[bytes]) -> None:
+def _status(entry: os.DirEntry[bytes]) -> os.stat_result | None:
+    """Return the status of what is there, None if it vanished since it was listed."""
     try:
-        status = entry.stat()
-    except OSError:  # it vanished since it was listed
-        return
-    if stat.S_ISREG(status.st_mode):
-        found.files[entry.name] = KnownFile(status.st_size, status.st_mtime_ns)
-    else:
-        found.odd = "a pipe, socket or device"
+        return entry.stat()
+    except OSError:
+        return None
 
 
 def _oddity(link: os.DirEntry[bytes], real_root: bytes) -> str:
@@ -222,15 +250,14 @@ def _folder_oddity(link: os.DirEntry[bytes], real_root: bytes, directory: bytes)
 
 
 def _differences(
-    directory: bytes,
-    files: Mapping[bytes, KnownFile],
-    known: Mapping[bytes, KnownFile],
+    directory: bytes, listing: _Listing, known: Mapping[bytes, KnownFile]
 ) -> Iterator[Change]:
-    for name in sorted(files):
-        file = files[name]
+    others = listing.others
+    for name in sorted(others):
+        file = others[name]
         if known.get(name) != file:
             yield Changed(directory, name, file.size_bytes, file.mtime_ns)
-    for name in sorted(known.keys() - files.keys()):
+    for name in sorted(known.keys() - listing.same - others.keys()):
         yield Gone(directory, name)
 
 
