@@ -1,22 +1,39 @@
 """Description, SCPDs and icons as they go over the wire."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from http_wire import OWN_LINES, Door, parse_answers
 from lxml import etree
 
-from upnpserver.net.documents import XML, document_routes, server_documents
-from upnpserver.upnp.description import ICONS, SERVICES, build_description
+from upnpserver.net.documents import (
+    XML,
+    Document,
+    description_routes,
+    document_routes,
+    server_documents,
+)
+from upnpserver.policy import EVERYONE, Needs
+from upnpserver.upnp.description import (
+    DESCRIPTION_PATH,
+    ICONS,
+    SERVICES,
+    build_description,
+)
 
 DESCRIPTION = build_description("Living <room>", "uuid:1")
 MIME = {"png": "image/png", "jpg": "image/jpeg"}
-DOCUMENTS = server_documents(DESCRIPTION)
+DOCUMENTS = server_documents() | {DESCRIPTION_PATH: Document(XML, DESCRIPTION)}
 
 
 @pytest.fixture
 def ask():
-    door = Door(document_routes(DOCUMENTS))
+    door = Door(
+        description_routes(partial(build_description, "Living <room>", "uuid:1"))
+        | document_routes(server_documents())
+    )
 
     def ask(path, *fields, method="GET"):
         lines = [f"{method} {path} HTTP/1.1", "Host: 192.0.2.1:8200", *fields, "", ""]
@@ -86,3 +103,32 @@ def test_answering_opens_no_file(ask, monkeypatch):
     monkeypatch.setattr("io.open", None)
     for path in DOCUMENTS:
         assert ask(path).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+FORMS = [
+    (Needs(), b"<modelName>upnpserver</modelName>", b"ProductCap"),
+    (Needs(description="xbox"), b"Living &lt;room&gt; : 1", b"upnpserver"),
+    (
+        Needs(description="samsung-caps", dcm10=True),
+        b'<sec:ProductCap xmlns:sec="http://www.sec.co.kr/dlna">smi,DCM10,',
+        b"Microsoft",
+    ),
+    (Needs(description="samsung-caps"), b">smi,getMediaInfo.sec,", b"DCM10"),
+    (Needs(description="v1"), b":MediaServer:1<", b"ProductCap"),
+]
+
+
+@pytest.mark.parametrize(("needs", "there", "missing"), FORMS)
+def test_a_family_of_devices_reads_its_own_description(needs, there, missing):
+    door = Door(
+        description_routes(partial(build_description, "Living <room>", "uuid:1")),
+        policy_for=lambda _: replace(EVERYONE, needs=needs),
+    )
+    asked = b"GET /description.xml HTTP/1.1\r\nHost: 192.0.2.1:8200\r\n\r\n"
+    for _ in range(2):
+        wire = door.connect().send(asked)
+        door.settle()
+        (answer,) = parse_answers(wire.take())
+        etree.fromstring(answer.body)
+        assert there in answer.body
+        assert missing not in answer.body

@@ -8,13 +8,18 @@ import os
 import random
 import re
 import time
+from functools import partial
 
 import pytest
 from http_wire import Door
 
 from upnpserver.errors import InvalidArgs, NoSuchObject
 from upnpserver.net.control import Control, Service
-from upnpserver.net.documents import document_routes, server_documents
+from upnpserver.net.documents import (
+    description_routes,
+    document_routes,
+    server_documents,
+)
 from upnpserver.upnp.description import CONTENT_DIRECTORY, build_description
 
 CASES = int(os.environ.get("FUZZ_CASES", "6000"))
@@ -88,7 +93,8 @@ def browse(action, arguments, _):
 
 def test_mutated_requests():
     control = Control({CONTENT_DIRECTORY.name: Service(TYPE, browse)}, pytest.fail)
-    documents = document_routes(server_documents(build_description("x", "uuid:1")))
+    documents = description_routes(partial(build_description, "x", "uuid:1"))
+    documents |= document_routes(server_documents())
     door = Door(control.routes() | documents)
     seen = set()
     for case in range(CASES):

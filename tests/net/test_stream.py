@@ -291,6 +291,28 @@ def test_a_device_that_needs_it_gets_a_film_interactively(house):
     assert answer.headers["transferMode.dlna.org"] == "Interactive"
 
 
+def test_a_film_has_the_name_that_the_device_was_told(house):
+    needs = Needs(mimes={"video/mp4": "video/x-m4v"}, profiles="no")
+    house.policy = replace(EVERYONE, needs=needs)
+    answer = house.ask(f"/media/{FILM}/x")
+    assert answer.headers["Content-Type"] == "video/x-m4v"
+    assert answer.headers["contentFeatures.dlna.org"] == "DLNA.ORG_OP=01;DLNA.ORG_CI=0"
+    needs = Needs(mimes={"video/mp4": "a/b"}, get_mimes={"video/mp4": "video/mpeg"})
+    house.policy = replace(EVERYONE, needs=needs)
+    answer = house.ask(f"/media/{FILM}/x", method="HEAD")
+    assert answer.headers["Content-Type"] == "video/mpeg"
+
+
+def test_only_who_looks_for_it_hears_of_a_subtitle_in_a_header(house):
+    house.add(FILM, "film.mp4", CONTENT, caption_path="/media/a/subtitle.srt")
+    asked = "getCaptionInfo.sec: 1"
+    answer = house.ask(f"/media/{FILM}/x", asked, method="HEAD")
+    assert answer.headers["CaptionInfo.sec"].endswith("/media/a/subtitle.srt")
+    house.policy = replace(EVERYONE, needs=Needs(subtitles=("res-srt",)))
+    answer = house.ask(f"/media/{FILM}/x", asked, method="HEAD")
+    assert "CaptionInfo.sec" not in answer.headers
+
+
 def test_a_tv_hears_how_long_the_film_is(house):
     answer = house.ask(f"/media/{FILM}/x", "getMediaInfo.sec: 1", method="HEAD")
     assert answer.headers["MediaInfo.sec"] == "SEC_Duration=90500;"

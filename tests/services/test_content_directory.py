@@ -1,5 +1,8 @@
 """Browse, Search and the capabilities on a real catalog."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +19,8 @@ from upnpserver.errors import (
     NoSuchContainer,
     NoSuchObject,
 )
-from upnpserver.policy import EVERYONE
+from upnpserver.model import Kind
+from upnpserver.policy import EVERYONE, Needs
 from upnpserver.services.content_directory import (
     LIGHT_OBJECTS,
     Asker,
@@ -83,6 +87,35 @@ def test_the_largest_counts(catalog):
     assert (page["NumberReturned"], page["TotalMatches"]) == ("6", "6")
     behind = browse(catalog, StartingIndex="2147483647")
     assert (behind["NumberReturned"], behind["TotalMatches"]) == ("0", "6")
+
+
+def asked_by(catalog, needs, **changes):
+    asker = Asker(replace(EVERYONE, needs=needs), ASKER.base_url)
+    answer = dict(call("Browse", {**BROWSE, **changes}, catalog, asker))
+    ids = re.findall('<(?:item|container) id="([^"]+)"', plain(answer["Result"]))
+    return ids, answer["TotalMatches"]
+
+
+def test_a_device_that_shows_music_only_sees_no_other_top(catalog):
+    music = Needs(kinds=frozenset({Kind.AUDIO}))
+    everything, _ = asked_by(catalog, Needs(), ObjectID="0")
+    ids, total = asked_by(catalog, music, ObjectID="0")
+    assert ids == [one for one in everything if one not in {"video$", "picture$"}]
+    assert total == str(len(ids))
+    assert asked_by(catalog, music, ObjectID="0", StartingIndex="1") == (ids[1:], total)
+    asker = Asker(replace(EVERYONE, needs=music), ASKER.base_url)
+    metadata = {**BROWSE, "ObjectID": "0", "BrowseFlag": "BrowseMetadata"}
+    answer = dict(call("Browse", metadata, catalog, asker))
+    assert f'childCount="{total}"' in plain(answer["Result"])
+
+
+def test_a_device_may_have_another_root_a_page_limit_and_an_order(catalog):
+    whole, total = asked_by(catalog, Needs())
+    assert asked_by(catalog, Needs(root="music$all"), ObjectID="0") == (whole, total)
+    assert asked_by(catalog, Needs(max_page=2)) == (whole[:2], total)
+    backwards, _ = asked_by(catalog, Needs(), SortCriteria="-dc:title")
+    assert backwards != whole
+    assert asked_by(catalog, Needs(sort="-dc:title"))[0] == backwards
 
 
 @pytest.mark.parametrize("object_id", ["0", ""])
@@ -208,6 +241,12 @@ class Crowd:
 )
 def test_what_is_answered_in_the_reactor(action, arguments, light):
     assert is_light(action, arguments, Crowd()) is light
+
+
+def test_an_order_that_a_device_always_gets_is_no_light_work():
+    page = {**BROWSE, "ObjectID": "crowd", "RequestedCount": "30"}
+    assert is_light("Browse", page, Crowd())
+    assert not is_light("Browse", page, Crowd(), Needs(sort="+dc:title"))
 
 
 texts = st.text(max_size=30) | st.sampled_from(["0", "music$", "*", "", "1"])

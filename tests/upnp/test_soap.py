@@ -315,3 +315,9 @@ def test_fault_to_the_letter():
         b"<errorDescription>No &lt;such&gt; object\xef\xbf\xbd</errorDescription>"
         b"</UPnPError></detail></s:Fault></s:Body></s:Envelope>"
     )
+
+
+def test_an_answer_without_a_declaration_is_the_same_otherwise():
+    whole = build_response("urn:x", "Do", [("A", "1")])
+    bare = build_response("urn:x", "Do", [("A", "1")], declared=False)
+    assert whole == b'<?xml version="1.0" encoding="utf-8"?>\r\n' + bare

@@ -111,7 +111,10 @@ class Control:
         request: ServerRequest,
         result: OutArguments,
     ) -> None:
-        build = partial(build_response, service.service_type, action, result)
+        declared = "no-declaration" not in request.policy.needs.xml
+        build = partial(
+            build_response, service.service_type, action, result, declared=declared
+        )
         if sum(len(value) for _, value in result) < LARGE_CHARACTERS:
             request.respond(200, HEADERS, build())
             return

@@ -31,7 +31,11 @@ from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control, Service
 from upnpserver.net.discovery import Discovery
 from upnpserver.net.disks import Disks
-from upnpserver.net.documents import document_routes, server_documents
+from upnpserver.net.documents import (
+    description_routes,
+    document_routes,
+    server_documents,
+)
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
 from upnpserver.net.forms import Forms
@@ -247,13 +251,14 @@ class Server:
     # What the outside may ask
 
     def _made_site(self) -> Site:
-        description = build_description(self._config.friendly_name, self._udn)
+        described = partial(build_description, self._config.friendly_name, self._udn)
         control = Control(self._services(), self._library.in_thread)
         media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
         forms = {b"GET": self._forms.answer, b"HEAD": self._forms.answer}
         routes = Routes(
             exact={
-                **document_routes(server_documents(description)),
+                **description_routes(described),
+                **document_routes(server_documents()),
                 **control.routes(),
                 **self._eventing.routes(),
             },

@@ -83,7 +83,9 @@ class Library:
         """Answer one action of ContentDirectory. Raises ActionError."""
         reader = self._open_reader()
         with self._damage_noticed(reader):
-            if content_directory.is_light(action, arguments, reader):
+            if content_directory.is_light(
+                action, arguments, reader, asker.policy.needs
+            ):
                 return content_directory.call(action, arguments, reader, asker)
         return self._turns.run(self._in_thread, action, arguments, asker)
 

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from upnpserver.dlna.headers import caption_headers, dlna_headers
 from upnpserver.dlna.ranges import Entity, Selection, select
+from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
     CannotProcess,
     FileChanged,
@@ -80,14 +81,16 @@ class Streams:
         """Answer a GET or HEAD, now or when the disk has answered."""
         try:
             resource = self._find(request)
+            needs = request.policy.needs
             headers = dlna_headers(
                 request.header,
                 resource.kind,
-                resource.content_features,
+                told_features(resource.content_features, needs)[0],
                 resource.duration_ms,
-                any_mode=request.policy.needs.any_transfer_mode,
+                any_mode=needs.any_transfer_mode,
             )
-            if path := resource.caption_path:
+            path = resource.caption_path
+            if path and "caption-header" in needs.subtitles:
                 headers += caption_headers(request.header, request.base_url + path)
         except RefusedRequest as refusal:
             request.refuse(refusal)
@@ -143,7 +146,8 @@ class Streams:
             selection = select(request.header, entity)
             if not _is_content(request, selection, entity):
                 return None
-            fields = _fields(resource, entity, selection) + headers
+            mime = sent_mime(resource.mime, request.policy.needs)
+            fields = _fields(mime, entity, selection) + headers
             length = selection.end - selection.start
             request.begin(selection.status, fields, length)
             if request.method == b"HEAD" or not length:
@@ -221,8 +225,8 @@ def _is_content(request: ServerRequest, selection: Selection, entity: Entity) ->
     return False
 
 
-def _fields(resource: Resource, entity: Entity, selection: Selection) -> Headers:
-    fields = [("Content-Type", resource.mime), ("Accept-Ranges", "bytes")]
+def _fields(mime: str, entity: Entity, selection: Selection) -> Headers:
+    fields = [("Content-Type", mime), ("Accept-Ranges", "bytes")]
     if selection.status == 206:
         span = f"{selection.start}-{selection.end - 1}"
         fields.append(("Content-Range", f"bytes {span}/{entity.size_bytes}"))

@@ -6,18 +6,21 @@ ContentDirectory:1 section 2.7.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from upnpserver.errors import InvalidAction, InvalidArgs
-from upnpserver.model import Page, SortKey, Window
-from upnpserver.policy import ClientPolicy
+from upnpserver.model import Kind, Page, SortKey, Window
+from upnpserver.policy import NO_NEEDS, ClientPolicy, Needs
+from upnpserver.services.asked import asked
 from upnpserver.upnp import didl
 from upnpserver.upnp.criteria import Criteria, parse_criteria
 from upnpserver.upnp.props import SEARCHABLE, SORTABLE, parse_filter, parse_sort
 
 ROOT = "0"
 MAX_OBJECTS = 20_000  # in one answer, some 14 MB; whoever wants more asks again
+# What the containers at the top hold; others hold all kinds.
+KINDS_OF_TOPS = {"music$": Kind.AUDIO, "video$": Kind.VIDEO, "picture$": Kind.IMAGE}
 LIGHT_OBJECTS = 500  # an answer of so many costs the reactor a few milliseconds
 
 _BROWSE_FLAGS = ("BrowseMetadata", "BrowseDirectChildren")
@@ -79,7 +82,12 @@ def call(
     return _ACTIONS[action](arguments, catalog, asker)
 
 
-def is_light(action: str, arguments: Mapping[str, str], catalog: Catalog) -> bool:
+def is_light(
+    action: str,
+    arguments: Mapping[str, str],
+    catalog: Catalog,
+    needs: Needs = NO_NEEDS,
+) -> bool:
     """Whether call() costs so little that it may run in the reactor's thread.
 
     Raises InvalidArgs if no object is named.
@@ -89,7 +97,7 @@ def is_light(action: str, arguments: Mapping[str, str], catalog: Catalog) -> boo
     if action != "Browse" or arguments.get("BrowseFlag") == "BrowseMetadata":
         return True
     children = catalog.child_count(_object_id(arguments))
-    if arguments.get("SortCriteria") or children <= LIGHT_OBJECTS:
+    if arguments.get("SortCriteria") or needs.sort or children <= LIGHT_OBJECTS:
         return children <= LIGHT_OBJECTS
     try:
         return 0 < _ui4(arguments, "RequestedCount") <= LIGHT_OBJECTS
@@ -103,15 +111,43 @@ def _browse(
     flag = _required(arguments, "BrowseFlag")
     if flag not in _BROWSE_FLAGS:
         raise InvalidArgs(f"BrowseFlag is not one of {_BROWSE_FLAGS}")
+    needs = asker.policy.needs
     object_id = _object_id(arguments)
     wanted = _required(arguments, "Filter")
-    window = _window(arguments)
-    sort = parse_sort(_required(arguments, "SortCriteria"))
-    if flag == "BrowseMetadata":
+    window = _window(arguments, needs)
+    sort = _sort(arguments, needs)
+    if object_id == ROOT and needs.root:
+        object_id = needs.root
+    if object_id == ROOT and needs.kinds != NO_NEEDS.kinds:
+        page = _root_of_some_kinds(flag, window, sort, catalog, asker)
+    elif flag == "BrowseMetadata":
         page = catalog.metadata(object_id, asker.policy)
     else:
         page = catalog.children(object_id, window, sort, asker.policy)
     return _answer(page, wanted, asker)
+
+
+def _root_of_some_kinds(
+    flag: str,
+    window: Window,
+    sort: tuple[SortKey, ...],
+    catalog: Catalog,
+    asker: Asker,
+) -> Page:
+    """Answer for the root, of a device that can't show all kinds of media."""
+    whole = catalog.children(ROOT, Window(), sort, asker.policy)
+    kinds = asker.policy.needs.kinds
+    shown = [
+        entry
+        for entry in whole.entries
+        if KINDS_OF_TOPS.get(entry.object_id) in {None, *kinds}
+    ]
+    if flag == "BrowseMetadata":
+        page = catalog.metadata(ROOT, asker.policy)
+        root = page.entries[0]._replace(child_count=len(shown))
+        return replace(page, entries=(root,))
+    end = window.start + window.count
+    return replace(whole, entries=tuple(shown[window.start : end]), total=len(shown))
 
 
 def _search(
@@ -120,16 +156,17 @@ def _search(
     container_id = _object_id(arguments)
     criteria = parse_criteria(_required(arguments, "SearchCriteria"))
     wanted = _required(arguments, "Filter")
-    window = _window(arguments)
-    sort = parse_sort(_required(arguments, "SortCriteria"))
+    window = _window(arguments, asker.policy.needs)
+    sort = _sort(arguments, asker.policy.needs)
     page = catalog.search(container_id, criteria, window, sort, asker.policy)
     return _answer(page, wanted, asker)
 
 
 def _answer(page: Page, wanted: str, asker: Asker) -> OutArguments:
+    entries = asked(page.entries, asker.policy.needs)
     return [
-        ("Result", didl.write(page.entries, parse_filter(wanted), asker.base_url)),
-        ("NumberReturned", str(len(page.entries))),
+        ("Result", didl.write(entries, parse_filter(wanted), asker.base_url)),
+        ("NumberReturned", str(len(entries))),
         ("TotalMatches", str(page.total)),
         ("UpdateID", str(page.update_id)),
     ]
@@ -180,10 +217,16 @@ def _object_id(arguments: Mapping[str, str]) -> str:
     raise InvalidArgs("ObjectID is missing")
 
 
-def _window(arguments: Mapping[str, str]) -> Window:
+def _window(arguments: Mapping[str, str], needs: Needs) -> Window:
     start = _ui4(arguments, "StartingIndex")
     count = _ui4(arguments, "RequestedCount")
-    return Window(start, min(count or MAX_OBJECTS, MAX_OBJECTS))
+    most = min(needs.max_page or MAX_OBJECTS, MAX_OBJECTS)
+    return Window(start, min(count or most, most))
+
+
+def _sort(arguments: Mapping[str, str], needs: Needs) -> tuple[SortKey, ...]:
+    """Return how to sort: as a device wants it, whatever it asks for itself."""
+    return parse_sort(needs.sort or _required(arguments, "SortCriteria"))
 
 
 def _ui4(arguments: Mapping[str, str], name: str) -> int:

@@ -6,8 +6,10 @@ Source: UDA 1.0 section 2.1; reference description.md sections 1 to 4. Version
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from upnpserver import __version__
+from upnpserver.policy import NO_NEEDS, Needs
 from upnpserver.upnp.values import clean_text, cut_utf8, escape_text
 
 DEVICE_TYPE = "urn:schemas-upnp-org:device:MediaServer:1"
@@ -18,6 +20,7 @@ _HERE = Path(__file__).parent  # importlib.resources costs a megabyte
 MAX_FRIENDLY_NAME_BYTES = 63  # "< 64 characters"
 SONY = "urn:schemas-sony-com:av"
 DLNA = "urn:schemas-dlna-org:device-1-0"
+SAMSUNG = "http://www.sec.co.kr/dlna"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,31 @@ def scpd(service: ServiceDescription) -> bytes:
     return (_HERE / "scpd" / f"{service.name}.xml").read_bytes()
 
 
-def build_description(friendly_name: str, udn: str) -> bytes:
-    """Return the device description; udn is "uuid:" and the UUID."""
-    name = cut_utf8(clean_text(friendly_name), MAX_FRIENDLY_NAME_BYTES)
+class _Names(NamedTuple):
+    """What the device says that it is."""
+
+    manufacturer: str
+    model: str
+    model_number: str
+    suffix: str = ""  # of the friendly name
+
+
+_OWN_NAMES = _Names("upnpserver", "upnpserver", __version__)
+# The Xbox 360 lists no other servers, and none without a colon in its name. Kodi
+# skips the root of a server with these names, so they are for the Xbox only.
+_XBOX_NAMES = _Names(
+    *("Microsoft Corporation", "Windows Media Player Sharing", "12.0"), " : 1"
+)
+
+
+def build_description(friendly_name: str, udn: str, needs: Needs = NO_NEEDS) -> bytes:
+    """Return the device description; udn is "uuid:" and the UUID.
+
+    needs: of the device that reads it; see reference description.md section 2.
+    """
+    names = _XBOX_NAMES if needs.description == "xbox" else _OWN_NAMES
+    most = MAX_FRIENDLY_NAME_BYTES - len(names.suffix)
+    name = cut_utf8(clean_text(friendly_name), most) + names.suffix
     uuid = udn.removeprefix("uuid:")
     return "".join(
         (
@@ -105,11 +130,11 @@ def build_description(friendly_name: str, udn: str) -> bytes:
             "<specVersion><major>1</major><minor>0</minor></specVersion>",
             f"<device><deviceType>{DEVICE_TYPE}</deviceType>",
             f"<friendlyName>{escape_text(name)}</friendlyName>",
-            "<manufacturer>upnpserver</manufacturer>",
+            f"<manufacturer>{names.manufacturer}</manufacturer>",
             "<modelDescription>Media server for homes without a cloud"
             "</modelDescription>",
-            "<modelName>upnpserver</modelName>",
-            f"<modelNumber>{__version__}</modelNumber>",
+            f"<modelName>{names.model}</modelName>",
+            f"<modelNumber>{names.model_number}</modelNumber>",
             f"<serialNumber>{uuid}</serialNumber>",
             f"<UDN>{udn}</UDN>",
             "<iconList>",
@@ -118,6 +143,7 @@ def build_description(friendly_name: str, udn: str) -> bytes:
             *map(_service, SERVICES),
             "</serviceList>",
             _vendor_elements(),
+            _samsung_elements(needs) if needs.description == "samsung-caps" else "",
             "</device></root>",
         )
     ).encode()
@@ -134,6 +160,16 @@ def _vendor_elements() -> str:
     )
     sony = f'<av:aggregationFlags xmlns:av="{SONY}">10</av:aggregationFlags>'
     return dlna + sony
+
+
+def _samsung_elements(needs: Needs) -> str:
+    """Return what lets Samsung's TVs ask for subtitles, and set bookmarks."""
+    dcm10 = ["DCM10"] if needs.dcm10 else []
+    can = ",".join(("smi", *dcm10, "getMediaInfo.sec", "getCaptionInfo.sec"))
+    return "".join(
+        f'<sec:{name} xmlns:sec="{SAMSUNG}">{can}</sec:{name}>'
+        for name in ("ProductCap", "X_ProductCap")
+    )
 
 
 def _icon(icon: Icon) -> str:

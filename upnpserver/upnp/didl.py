@@ -22,6 +22,7 @@ from upnpserver.upnp.values import (
     escape_attribute,
     escape_text,
     format_duration,
+    unescape_text,
 )
 
 _BASE_URL = "\x02"
@@ -161,9 +162,44 @@ def pack_art(path: str, profile: str) -> bytes:
     path starts with "/"; profile: its DLNA profile, may be empty. Source:
     DLNA guidelines 7.3.61.2 on upnp:albumArtURI@dlna:profileID.
     """
+    return _escaped(art_element(path, profile))
+
+
+def art_element(path: str, profile: str) -> str:
+    """Return the XML of an albumArtURI; 0x02 stands for the base URL."""
     told = f' dlna:profileID="{escape_attribute(profile)}"' if profile else ""
     uri = f"{_BASE_URL}{escape_text(path)}"
-    return _escaped(f"<upnp:albumArtURI{told}>{uri}</upnp:albumArtURI>")
+    return f"<upnp:albumArtURI{told}>{uri}</upnp:albumArtURI>"
+
+
+def res_parts(path: str, protocol_info: str) -> list[tuple[str, str]]:
+    """Return a res that tells nothing but where it is, as parts_of() gives one."""
+    parts = _packed_res(Res(path, protocol_info))
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def parts_of(segments: bytes) -> list[tuple[str, str]]:
+    """Return what pack() made as pairs: the name for a Filter, and XML.
+
+    0x02 in the XML stands for the base URL.
+    """
+    parts = unpacked(segments).split(_PART_TEXT)
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def packed(parts: Iterable[tuple[str, str]]) -> bytes:
+    """Return pairs as parts_of() gives them as an object's packed properties."""
+    return _escaped(_PART_TEXT.join([text for part in parts for text in part]))
+
+
+def unpacked(segments: bytes) -> str:
+    """Return packed properties, or packed art, as XML."""
+    return unescape_text(segments.decode())
+
+
+def packed_art(xml: str) -> bytes:
+    """Return the XML of an albumArtURI, or nothing, as an Entry has it."""
+    return _escaped(xml)
 
 
 def write(entries: Sequence[Entry], wanted: Filter, base_url: str) -> bytes:

@@ -21,11 +21,12 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_ELEMENTS = 1000
 
-_HEAD = (
-    '<?xml version="1.0" encoding="utf-8"?>\r\n'
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\r\n'
+_UNDECLARED = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
     ' s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'
 )
+_HEAD = _DECLARATION + _UNDECLARED
 _TAIL = "</s:Body></s:Envelope>"
 
 _UTF_16 = {
@@ -70,14 +71,21 @@ def parse_call(soap_action: str, body: bytes) -> Call:
 
 
 def build_response(
-    service_type: str, action: str, arguments: Iterable[tuple[str, str | bytes]]
+    service_type: str,
+    action: str,
+    arguments: Iterable[tuple[str, str | bytes]],
+    *,
+    declared: bool = True,
 ) -> bytes:
     """Return the answer to a call; arguments in the order of the SCPD.
+
+    declared: with an XML declaration, which a few radios can't read.
 
     A value in bytes is UTF-8 and escaped already: it goes out as it is. What
     XML forbids in other values becomes U+FFFD.
     """
-    parts = [f'{_HEAD}<u:{action}Response xmlns:u="{service_type}">'.encode()]
+    head = _HEAD if declared else _UNDECLARED
+    parts = [f'{head}<u:{action}Response xmlns:u="{service_type}">'.encode()]
     for name, value in arguments:
         parts.append(f"<{name}>".encode())
         parts.append(value if isinstance(value, bytes) else _encoded(value))

@@ -25,6 +25,12 @@ def escape_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def unescape_text(escaped: str) -> str:
+    """Return what escape_text() was given."""
+    plain = escaped.replace("&lt;", "<").replace("&gt;", ">")
+    return plain.replace("&amp;", "&")
+
+
 def escape_attribute(text: str) -> str:
     """Return text for use between double quotes; the caller has cleaned it."""
     return escape_text(text).replace('"', "&quot;")
