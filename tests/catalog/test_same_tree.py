@@ -11,6 +11,7 @@ from support.made_up_files import (
     cover,
     cue,
     film,
+    lyrics,
     nfo,
     photo,
     playlist,
@@ -82,6 +83,10 @@ subtitles = st.builds(
         st.sampled_from(["1", "1.de", "2.en", "English", "German"]),
     ),
 )
+words = st.builds(
+    lyrics,
+    st.builds("{}{}.{}".format, folders, numbers, st.sampled_from(["lrc", "txt"])),
+)
 covers = st.builds(cover, st.builds("{}folder.jpg".format, folders))
 entries = st.builds(
     "{}{}{}.{}".format,
@@ -102,7 +107,7 @@ sheets = st.builds(
     chapters=st.sampled_from([(Chapter(0, "One", "Ann"),), (Chapter(0, "Two"),)]),
 )
 some_files = st.lists(
-    tracks | films | photos | beside | covers | lists | sheets | subtitles,
+    tracks | films | photos | beside | covers | lists | sheets | subtitles | words,
     max_size=14,
     unique_by=lambda file: (file.directory, file.name),
 )

@@ -20,8 +20,8 @@ from upnpserver.model import Role
         (Role.SUBTITLE, [b"Film.en.srt", b"Film.ass", b"2_English.vtt"]),
         (Role.CUE, [b"Album.cue"]),
         (Role.PLAYLIST, [b"list.m3u8", b"List.M3U", b"a.pls", b"a.xspf", b"a.wpl"]),
-        (Role.LYRICS, [b"song.lrc"]),
-        (None, [b"notes.txt", b"mp3", b"", b".", b".mp3", b".folder.jpg", b"x.\xff"]),
+        (Role.LYRICS, [b"song.lrc", b"song.txt"]),
+        (None, [b"notes.doc", b"mp3", b"", b".", b".mp3", b".folder.jpg", b"x.\xff"]),
         (None, [b"VIDEO_TS.VOB", b"VTS_01_0.VOB", b"half.mp3.part", b"film.mkv.!qB"]),
     ],
 )

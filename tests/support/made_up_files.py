@@ -48,6 +48,10 @@ def subtitle(path: str, root: Root = MUSIC) -> ReadFile:
     return replace(film(path, root), role=Role.SUBTITLE, facts=None)
 
 
+def lyrics(path: str, root: Root = MUSIC, **facts) -> ReadFile:
+    return replace(track(path, root, **facts), role=Role.LYRICS, facts=None)
+
+
 def film(path: str, root: Root = MUSIC, **facts) -> ReadFile:
     return file_of(path, root, Kind.VIDEO, "video/mp4", **facts)
 

@@ -1,4 +1,4 @@
-"""What lies beside a media file: covers, NFO files, cue sheets, subtitles.
+"""What lies beside a media file: covers, NFO files, cue sheets, subtitles, lyrics.
 
 Read from the rows of its folder and, where that has none, of the folder above:
 an album on several discs and a series with seasons keep them there.
@@ -15,7 +15,13 @@ from upnpserver.dlna.protocolinfo import content_features, made_features, protoc
 from upnpserver.facts import facts_from_json
 from upnpserver.media import cue
 from upnpserver.media.nfo import merged, with_show
-from upnpserver.media.sidecars import folder_art, nfo_for, own_art, stem_of
+from upnpserver.media.sidecars import (
+    folder_art,
+    lyrics_names,
+    nfo_for,
+    own_art,
+    stem_of,
+)
 from upnpserver.media.subtitle_names import (
     SRT,
     SRT_MIME,
@@ -45,23 +51,26 @@ class BesideRows:
         self._rows = rows
         self._folders: dict[tuple[int, bytes], dict[bytes, _File]] = {}
         self._captions: dict[tuple[int, bytes], _Captions] = {}
+        self._lyrics: dict[tuple[int, bytes], dict[bytes, str]] = {}
 
     def clear(self) -> None:
         """Drop what is remembered: the rows may have changed."""
         self._folders.clear()
         self._captions.clear()
+        self._lyrics.clear()
 
     def shown(
         self, root_row: int, relative_path: bytes, facts: MediaFacts, embedded_id: str
     ) -> Beside:
-        """Return the art and the subtitles of a file.
+        """Return the art, the subtitles and the lyrics of a file.
 
         A picture named as the file goes before all. Then a song has the picture
         inside it, as each may have its own; its album has the folder's. A film
         has its folder's before the one inside, as that of Kodi and Jellyfin is
         the better one.
 
-        facts: the file's own. embedded_id: of the picture inside it, if any.
+        facts: the file's, with what told() adds. embedded_id: of the picture
+        inside it, if any.
         """
         directory, _, name = relative_path.rpartition(b"/")
         own = self._art_in(root_row, directory, partial(own_art, name))
@@ -78,7 +87,8 @@ class BesideRows:
         if facts.kind is Kind.AUDIO:
             art = own or inside or of_folder or of_above
             group_art = of_folder or of_above
-            return Beside(art, group_art if group_art != art else b"")
+            lyrics = self._lyrics_of(root_row, relative_path, facts)
+            return Beside(art, group_art if group_art != art else b"", lyrics=lyrics)
         art = own or of_folder or inside or of_above
         return Beside(art, captions=self._captions_of(root_row, relative_path, facts))
 
@@ -129,6 +139,31 @@ class BesideRows:
                 if (attached_id := sent[one.path])
             )
             for film, some in found.items()
+        }
+
+    def _lyrics_of(self, root_row: int, relative_path: bytes, facts: MediaFacts) -> str:
+        """Return the URL path of the lyrics beside a song, "" if there are none."""
+        directory, _, name = relative_path.rpartition(b"/")
+        key = (root_row, directory)
+        if key not in self._lyrics:
+            self._lyrics[key] = self._lyrics_in(*key)
+        found = self._lyrics[key]
+        one_song = not (facts.chapters or facts.audiobook)
+        names = lyrics_names(name, one_song=one_song) if found else ()
+        return next((found[one] for one in names if one in found), "")
+
+    def _lyrics_in(self, root_row: int, directory: bytes) -> dict[bytes, str]:
+        """Return the URL paths of a folder's lyrics, by names in small letters."""
+        rows = self._rows.execute(
+            "select name, attached_id from file"
+            " join attached on attached.file = file.id where directory ="
+            " (select id from directory where root = ? and path = ?)"
+            " and role = 'lyrics' order by name",
+            (root_row, directory),
+        )
+        return {
+            name.lower(): media_path(attached_id, "lyrics", name)
+            for name, attached_id in rows
         }
 
     def told(

@@ -15,11 +15,13 @@ from upnpserver.catalog.open_views import odd
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
+from upnpserver.media.sidecars import lyrics_mime, stem_of
 from upnpserver.media.subtitle_names import film_folder, form_of, is_video
 from upnpserver.model import Kind, MediaFacts, Role
 from upnpserver.paths import joined
 
 _SHOWN_BESIDE = (Role.NFO, Role.ART, Role.CUE)  # what items are made from, beside media
+_SENT_BESIDE = (Role.ART, Role.SUBTITLE, Role.LYRICS)
 
 _IN_ROOT = "directory in (select id from directory where root = ?)"
 
@@ -67,6 +69,7 @@ class FileRows:
         self.gone: list[int] = []
         self._directories: dict[tuple[int, bytes], int] = {}
         self._film_folders: set[tuple[int, bytes]] = set()
+        self._namesakes: dict[tuple[int, bytes], set[bytes]] = {}  # stems in folders
 
     def clear(self) -> None:
         """Drop what was collected: it is settled, or rolled back."""
@@ -75,6 +78,7 @@ class FileRows:
         self.gone.clear()
         self._directories.clear()
         self._film_folders.clear()
+        self._namesakes.clear()
 
     def known_files(self, root_row: int, directory: bytes) -> Mapping[bytes, KnownFile]:
         """Return what is known of the files right inside one directory."""
@@ -139,15 +143,11 @@ class FileRows:
         if is_media and content_id:
             self.contents.add(content_id)
             self.fresh[row] = file.facts
-        if file.role is Role.ART:
-            self._attach_art(row, file.facts)
-        if file.role is Role.SUBTITLE:
-            self._attach_subtitle(row, file)
-            self._film_folders.add((root_row, film_folder(file.directory)))
+        if file.role in _SENT_BESIDE:
+            self._attach(row, file)
         if added and is_video(file.name):
             self._film_folders.add((root_row, file.directory))
-        if file.role in _SHOWN_BESIDE:
-            self._show_around(root_row, file.directory)
+        self._show_told_of(root_row, file.directory, file.name, file.role)
 
     def _write_over(
         self, file: ReadFile, directory: int, values: tuple[object, ...]
@@ -168,41 +168,59 @@ class FileRows:
         )
         return int(row)
 
-    def _attach_art(self, row: int, facts: MediaFacts | None) -> None:
+    def _attach(self, row: int, file: ReadFile) -> None:
+        """Have a file beside media sent, if it can be."""
         self._rows.execute("delete from attached where file = ?", (row,))
-        if facts is not None:
-            features = content_features(facts.kind, profile_of(facts))
+        if sent := _sent(file):
             self._rows.execute(
                 "insert into attached (file, attached_id, mime, features)"
                 " values (?, ?, ?, ?)",
-                (row, facts.content_id, facts.mime, features),
+                (row, *sent),
             )
 
-    def _attach_subtitle(self, row: int, file: ReadFile) -> None:
-        if form := form_of(file.name):
-            path = joined(file.directory, file.name)
-            attached_id = short_hash(file.root.library, *file.root.shown, path)
-            self._rows.execute(
-                "insert or replace into attached (file, attached_id, mime, features)"
-                " values (?, ?, ?, ?)",
-                (row, attached_id, form[1], content_features(Kind.IMAGE)),
-            )
+    def show_told_of(self) -> None:
+        """Have made anew what is told of by its name, in files that came or left."""
+        self._show_films()
+        self._show_namesakes()
 
-    def show_films(self) -> None:
+    def _show_films(self) -> None:
         """Have films made anew whose subtitles changed, or may be another's now."""
         for root_row, path in sorted(self._film_folders):
-            films = self._rows.execute(
-                "select file.id, content_id, name from file"
-                " join directory on directory.id = file.directory"
-                " where root = ? and path = ?"
-                " and role = 'media' and content_id is not null",
-                (root_row, path),
-            )
-            for row, content_id, name in films:
+            for row, content_id, name in self._media_in(root_row, path):
                 if is_video(name):
                     self.fresh.setdefault(row, None)
                     self.contents.add(content_id)
         self._film_folders.clear()
+
+    def _show_namesakes(self) -> None:
+        """Have media made anew that are named as a file beside them."""
+        for (root_row, path), stems in sorted(self._namesakes.items()):
+            for row, content_id, name in self._media_in(root_row, path):
+                if stem_of(name) in stems:
+                    self.fresh.setdefault(row, None)
+                    self.contents.add(content_id)
+        self._namesakes.clear()
+
+    def _media_in(self, root_row: int, path: bytes) -> list[tuple[int, str, bytes]]:
+        """Return (row, content id, name) of the media right inside a folder."""
+        return self._rows.execute(
+            "select file.id, content_id, name from file"
+            " join directory on directory.id = file.directory"
+            " where root = ? and path = ?"
+            " and role = 'media' and content_id is not null",
+            (root_row, path),
+        ).fetchall()
+
+    def _show_told_of(
+        self, root_row: int, path: bytes, name: bytes, role: Role
+    ) -> None:
+        """Have made anew what a file beside media tells of."""
+        if role in _SHOWN_BESIDE:
+            self._show_around(root_row, path)
+        elif role is Role.SUBTITLE:
+            self._film_folders.add((root_row, film_folder(path)))
+        elif role is Role.LYRICS:
+            self._namesakes.setdefault((root_row, path), set()).add(stem_of(name))
 
     def _show_around(self, root_row: int, path: bytes) -> None:
         """Have the items made anew that a file in this directory tells of."""
@@ -238,10 +256,7 @@ class FileRows:
             if role == Role.MEDIA and content_id:
                 self.contents.add(content_id)
             self._rows.execute("delete from attached where file = ?", (row,))
-            if role in _SHOWN_BESIDE:
-                self._show_around(root_row, path)
-            if role == Role.SUBTITLE:
-                self._film_folders.add((root_row, film_folder(path)))
+            self._show_told_of(root_row, path, name, Role(role))
             if is_video(name):
                 self._film_folders.add((root_row, path))
         emptied = self._rows.execute(
@@ -306,3 +321,21 @@ class FileRows:
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
+
+
+def _sent(file: ReadFile) -> tuple[str, str, str] | None:
+    """Return id, MIME name and features of what is sent of a file beside media."""
+    mime = ""
+    match file.role:
+        case Role.ART if file.facts is not None:
+            features = content_features(file.facts.kind, profile_of(file.facts))
+            return file.facts.content_id, file.facts.mime, features
+        case Role.SUBTITLE:
+            _, mime = form_of(file.name) or ("", "")
+        case Role.LYRICS:
+            mime = lyrics_mime(file.name, file.size_bytes)
+    if not mime:
+        return None
+    path = joined(file.directory, file.name)
+    sent_id = short_hash(file.root.library, *file.root.shown, path)
+    return sent_id, mime, content_features(Kind.IMAGE)

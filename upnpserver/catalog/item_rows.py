@@ -200,7 +200,7 @@ class ItemRows:
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 told = self._beside.told(root_row, relative, facts)
                 embedded_id = _embedded_id(root, relative, facts)
-                beside = self._beside.shown(root_row, relative, facts, embedded_id)
+                beside = self._beside.shown(root_row, relative, told, embedded_id)
                 yield _ShownFile(row, size, told, facts, place, embedded_id, beside)
 
     def respell(self, roots: Mapping[int, Root]) -> None:

@@ -44,6 +44,7 @@ class Beside(NamedTuple):
     art: bytes = b""  # as Described has it
     group_art: bytes = b""
     captions: Sequence[didl.Caption] = ()
+    lyrics: str = ""  # the URL path of a song's words
 
 
 class SentFile(NamedTuple):
@@ -115,7 +116,7 @@ def describe_item(
     segments = didl.pack(
         title,
         upnp_class,
-        _properties(facts),
+        _properties(facts) + _words_property(beside),
         (resource, *_other_forms(facts, profile, file.item_id)),
         beside.captions,
     )
@@ -139,6 +140,10 @@ def describe_item(
     return Described(
         upnp_class, title, segments, found, art, beside.group_art
     ), features
+
+
+def _words_property(beside: Beside) -> list[tuple[str, str]]:
+    return [("upnp:lyricsURI", beside.lyrics)] if beside.lyrics else []
 
 
 def _other_forms(facts: MediaFacts, profile: str, item_id: str) -> list[didl.Res]:

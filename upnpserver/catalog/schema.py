@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 8
+VERSION = 9
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.

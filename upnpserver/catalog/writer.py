@@ -228,7 +228,7 @@ class Writer:
         """Show what the noted contents ask for and count a change, if any."""
         files = self._files
         roots = self._roots_by_row()
-        files.show_films()
+        files.show_told_of()
         for row in files.gone:
             self._items.hide(row)
         self._items.show_all(files.contents, roots, files.fresh, meanwhile)

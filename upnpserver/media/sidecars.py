@@ -19,10 +19,14 @@ _BY_EXTENSION = {
         ),
         Role.SUBTITLE,
     ),
-    **dict.fromkeys((b"lrc",), Role.LYRICS),
+    **dict.fromkeys((b"lrc", b"txt"), Role.LYRICS),
     **dict.fromkeys((b"cue",), Role.CUE),
     **dict.fromkeys((b"m3u", b"m3u8", b"pls", b"xspf", b"wpl", b"asx"), Role.PLAYLIST),
 }
+# No name is registered for LRC; an unknown kind of text is shown as plain text
+# (RFC 2046 section 4.1.4).
+_LYRICS_MIMES = {b"lrc": "text/x-lrc", b"txt": "text/plain"}
+_MOST_LYRICS_BYTES = 256 * 1024
 # Pictures that stand for their folder, the best first.
 _FOLDER_ART = (
     *(b"poster", b"movie", b"cover", b"folder", b"front", b"albumart", b"album"),
@@ -93,6 +97,22 @@ def nfo_for(name: bytes, files: Collection[bytes]) -> bytes | None:
             if stem_of(nfo) == wanted:
                 return nfo
     return None
+
+
+def lyrics_mime(name: bytes, size_bytes: int) -> str:
+    """Return the MIME name of what may be lyrics, "" if it is too long for that."""
+    mime = _LYRICS_MIMES.get(name.lower().rpartition(b".")[2], "")
+    return mime if 0 < size_bytes <= _MOST_LYRICS_BYTES else ""
+
+
+def lyrics_names(name: bytes, *, one_song: bool) -> Sequence[bytes]:
+    """Return how lyrics beside music are named, in small letters, the best first.
+
+    one_song: what is beside a whole album in one file is a list of its tracks, or
+    tells how it was made.
+    """
+    stem = stem_of(name)
+    return (stem + b".lrc", stem + b".txt") if one_song else (stem + b".lrc",)
 
 
 def stem_of(name: bytes) -> bytes:

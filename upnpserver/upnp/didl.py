@@ -47,6 +47,7 @@ _CAPTION_HEAD = _HEAD.removesuffix(b"&gt;") + _escaped(
     ' xmlns:sec="http://www.sec.co.kr/dlna" xmlns:pv="http://www.pv.com/pvns/">'
 )
 _CAPTION_MARKS = (b"sec:CaptionInfo", b"pv:subtitleFile")
+_URIS = ("upnp:lyricsURI",)
 _TAIL = _escaped("</DIDL-Lite>")
 _RES = _escaped("<res ")  # in no text: there "<" is escaped twice
 
@@ -91,6 +92,7 @@ def pack(
 
     properties: (name, value) as "upnp:artist", "Nina Simone"; a name may come
     several times, and may carry one attribute: "upnp:artist@role=Composer".
+    That of a URI is a path that starts with "/".
     """
     title = cut_utf8(clean_text(title), MAX_TITLE_BYTES)
     parts = [
@@ -113,7 +115,8 @@ def pack(
 def _packed_property(name: str, value: str) -> tuple[str, str]:
     element, opening = _opened(name)
     text = escape_text(cut_utf8(clean_text(value), MAX_TEXT_BYTES))
-    return element, f"{opening}{text}</{element}>"
+    base = _BASE_URL if element in _URIS else ""
+    return element, f"{opening}{base}{text}</{element}>"
 
 
 @lru_cache(maxsize=128)
