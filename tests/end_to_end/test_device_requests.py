@@ -18,7 +18,7 @@ HOST = b"192.0.2.10:8200"
 ACTION = re.compile(rb'(?i)soapaction: *"(.+?)#(\w+)"')
 
 # What a server of this kind refuses, and how.
-FAULTS = {"feature-list": 401, "browse-negative": 402}
+FAULTS = {"browse-negative": 402}
 FIND_NOTHING = {"search-playlists"}  # the household has none
 
 

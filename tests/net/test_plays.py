@@ -214,3 +214,19 @@ def test_what_a_full_disk_refused_is_written_with_the_next(house):
     house.play(item="other")
     house.settle()
     assert house.keeper.kept.keys() == {"song", "other"}
+
+
+@pytest.mark.parametrize(("percent", "kept"), [(50, 50), (3, 0), (97, 0)])
+def test_a_place_that_a_device_tells_is_kept(percent, kept):
+    house = House(plays={"film": Play(2, 5, 10)})
+    house.log.mark("film", percent)
+    assert house.log.plays().of["film"] == Play(2, NOW_S, kept)
+    house.settle()
+    assert house.keeper.written == [{"film": Play(2, NOW_S, kept)}]
+
+
+def test_no_place_is_kept_where_nothing_is(house):
+    house = House(error=HouseholdUnusable("it is another program's"))
+    house.log.mark("film", 50)
+    assert house.log.plays() is None
+    assert house.keeper.waiting == []

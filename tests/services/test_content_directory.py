@@ -19,7 +19,7 @@ from upnpserver.errors import (
     NoSuchContainer,
     NoSuchObject,
 )
-from upnpserver.model import Kind
+from upnpserver.model import Kind, Window
 from upnpserver.policy import EVERYONE, Needs
 from upnpserver.services.content_directory import (
     LIGHT_OBJECTS,
@@ -204,7 +204,18 @@ def test_out_arguments_are_those_of_the_scpd_in_order(catalog):
             for argument in action.iterfind(".//s:argument", space)
             if argument.findtext("s:direction", None, space) == "out"
         ]
-        answer = call(name, {**BROWSE, **SEARCH}, catalog, ASKER)
+        song = catalog.children("music$all", Window(0, 1), (), EVERYONE).entries[0]
+        arguments = {
+            **BROWSE,
+            **SEARCH,
+            "CategoryType": "A",
+            "RID": song.object_id,
+            "Index": "0",
+            "PosSecond": "60",
+        }
+        if name == "X_SetBookmark":
+            arguments["ObjectID"] = song.object_id
+        answer = call(name, arguments, catalog, ASKER)
         assert [out for out, _ in answer] == promised
 
 

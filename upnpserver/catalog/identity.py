@@ -46,6 +46,12 @@ def split_reference(object_id: str) -> tuple[str, str] | None:
     return original(item_id), container_id
 
 
+def any_item_id_of(object_id: str) -> str:
+    """Return the item id inside an original's or a reference's object id."""
+    found = split_reference(object_id)
+    return item_id_of(found[0] if found else object_id)
+
+
 def item_id_of(object_id: str) -> str:
     """Return the item id inside an original's object id."""
     return object_id[len(_ORIGINAL) :]

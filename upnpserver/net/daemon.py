@@ -294,7 +294,10 @@ class Server:
 
     def _asker(self, request: ServerRequest) -> Asker:
         base_url = self._neighbourhood.base_url_for_items(request.base_url)
-        return Asker(request.policy, base_url)
+        if self._play_log is None:
+            return Asker(request.policy, base_url)
+        plays, mark = self._play_log.plays(), self._play_log.mark
+        return Asker(request.policy, base_url, plays, mark)
 
     def _evented_variables(self, service: str) -> dict[str, str]:
         if service == CONTENT_DIRECTORY.name:

@@ -132,6 +132,15 @@ class PlayLog:
 
         return ended
 
+    def mark(self, item_id: str, percent: int) -> None:
+        """Take note of how far into an item somebody is, as a device tells it."""
+        if not self._is_usable:
+            return
+        before = self._plays.of.get(item_id, Play(0, 0, 0))
+        place = percent if BEGUN_PERCENT <= percent <= ENDED_PERCENT else 0
+        self._keep(item_id, Play(before.times, int(self._now_s()), place))
+        self._kept.write()
+
     def stop(self) -> None:
         """End all runs; write what may not be written yet, waiting for the disk."""
         for key, run in tuple(self._runs.items()):
@@ -161,6 +170,9 @@ class PlayLog:
         before = self._plays.of.get(item_id, Play(0, 0, 0))
         after = play_after(before, run.spans, run.size, int(self._now_s()))
         if after is not None:
-            self._kept.add(item_id, after)
-            of = MappingProxyType({**self._plays.of, item_id: after})
-            self._plays = Plays(self._plays.version + 1, of)
+            self._keep(item_id, after)
+
+    def _keep(self, item_id: str, play: Play) -> None:
+        self._kept.add(item_id, play)
+        of = MappingProxyType({**self._plays.of, item_id: play})
+        self._plays = Plays(self._plays.version + 1, of)

@@ -9,10 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from upnpserver.errors import InvalidAction, InvalidArgs
-from upnpserver.model import Kind, Page, SortKey, Window
+from upnpserver.catalog.identity import any_item_id_of
+from upnpserver.errors import (
+    InvalidAction,
+    InvalidArgs,
+    NoSuchContainer,
+    NoSuchObject,
+)
+from upnpserver.model import Entry, Kind, Page, Plays, Resource, SortKey, Window
 from upnpserver.policy import NO_NEEDS, ClientPolicy, Needs
-from upnpserver.services.asked import asked
+from upnpserver.services.asked import asked, with_bookmarks
+from upnpserver.services.well_known import basic_view, features, meant, of_category
 from upnpserver.upnp import didl
 from upnpserver.upnp.criteria import Criteria, parse_criteria
 from upnpserver.upnp.props import SEARCHABLE, SORTABLE, parse_filter, parse_sort
@@ -21,6 +28,7 @@ ROOT = "0"
 MAX_OBJECTS = 20_000  # in one answer, some 14 MB; whoever wants more asks again
 # What the containers at the top hold; others hold all kinds.
 KINDS_OF_TOPS = {"music$": Kind.AUDIO, "video$": Kind.VIDEO, "picture$": Kind.IMAGE}
+LEAST_BOOKMARK_MS = 30_000
 LIGHT_OBJECTS = 500  # an answer of so many costs the reactor a few milliseconds
 
 _BROWSE_FLAGS = ("BrowseMetadata", "BrowseDirectChildren")
@@ -51,6 +59,9 @@ class Catalog(Protocol):
     def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
         """Return one object. Raises NoSuchObject."""
 
+    def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
+        """Return the file of an item. Raises NoSuchObject."""
+
     def search(
         self,
         container_id: str,
@@ -64,10 +75,16 @@ class Catalog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and the base URL on the interface that the question came in on."""
+    """Who asks, and the base URL on the interface that the question came in on.
+
+    plays: what was played. mark: notes how far into an item (its id) somebody is,
+    in percent.
+    """
 
     policy: ClientPolicy
     base_url: str
+    plays: Plays | None = None
+    mark: Callable[[str, int], None] = lambda item_id, percent: None
 
 
 def call(
@@ -92,11 +109,11 @@ def is_light(
 
     Raises InvalidArgs if no object is named.
     """
-    if action == "Search":
+    if action in {"Search", "X_GetIndexfromRID"}:
         return False
     if action != "Browse" or arguments.get("BrowseFlag") == "BrowseMetadata":
         return True
-    children = catalog.child_count(_object_id(arguments))
+    children = catalog.child_count(meant(_object_id(arguments), needs))
     if arguments.get("SortCriteria") or needs.sort or children <= LIGHT_OBJECTS:
         return children <= LIGHT_OBJECTS
     try:
@@ -118,13 +135,33 @@ def _browse(
     sort = _sort(arguments, needs)
     if object_id == ROOT and needs.root:
         object_id = needs.root
+    called, object_id = object_id, meant(object_id, needs)
     if object_id == ROOT and needs.kinds != NO_NEEDS.kinds:
         page = _root_of_some_kinds(flag, window, sort, catalog, asker)
     elif flag == "BrowseMetadata":
         page = catalog.metadata(object_id, asker.policy)
-    else:
+    elif called == object_id:
         page = catalog.children(object_id, window, sort, asker.policy)
-    return _answer(page, wanted, asker)
+    else:
+        try:
+            page = catalog.children(object_id, window, sort, asker.policy)
+        except NoSuchObject:  # a view that is empty is not there
+            page = Page((), 0, catalog.system_update_id())
+    return _answer(_as_called(page, object_id, called), wanted, asker)
+
+
+def _as_called(page: Page, object_id: str, called: str) -> Page:
+    """Return a page in which a container has the id by which it was asked for."""
+    if called == object_id:
+        return page
+
+    def renamed(entry: Entry) -> Entry:
+        return entry._replace(
+            object_id=called if entry.object_id == object_id else entry.object_id,
+            parent_id=called if entry.parent_id == object_id else entry.parent_id,
+        )
+
+    return replace(page, entries=tuple(map(renamed, page.entries)))
 
 
 def _root_of_some_kinds(
@@ -153,17 +190,26 @@ def _root_of_some_kinds(
 def _search(
     arguments: Mapping[str, str], catalog: Catalog, asker: Asker
 ) -> OutArguments:
-    container_id = _object_id(arguments)
+    called = _object_id(arguments)
+    container_id = meant(called, asker.policy.needs)
     criteria = parse_criteria(_required(arguments, "SearchCriteria"))
     wanted = _required(arguments, "Filter")
     window = _window(arguments, asker.policy.needs)
     sort = _sort(arguments, asker.policy.needs)
-    page = catalog.search(container_id, criteria, window, sort, asker.policy)
+    try:
+        page = catalog.search(container_id, criteria, window, sort, asker.policy)
+    except NoSuchContainer:
+        if called == container_id:
+            raise
+        page = Page((), 0, catalog.system_update_id())
     return _answer(page, wanted, asker)
 
 
 def _answer(page: Page, wanted: str, asker: Asker) -> OutArguments:
-    entries = asked(page.entries, asker.policy.needs)
+    needs = asker.policy.needs
+    entries = asked(page.entries, needs)
+    if needs.bookmark and asker.plays:
+        entries = with_bookmarks(entries, asker.plays, needs)
     return [
         ("Result", didl.write(entries, parse_filter(wanted), asker.base_url)),
         ("NumberReturned", str(len(entries))),
@@ -190,12 +236,68 @@ def _get_system_update_id(
     return [("Id", str(catalog.system_update_id()))]
 
 
+def _get_feature_list(
+    _arguments: Mapping[str, str], catalog: Catalog, _asker: Asker
+) -> OutArguments:
+    return [("FeatureList", features(lambda one: catalog.child_count(one) > 0))]
+
+
+def _x_get_feature_list(
+    _arguments: Mapping[str, str], catalog: Catalog, _asker: Asker
+) -> OutArguments:
+    return [("FeatureList", basic_view(lambda one: catalog.child_count(one) > 0))]
+
+
+def _x_set_bookmark(
+    arguments: Mapping[str, str], catalog: Catalog, asker: Asker
+) -> OutArguments:
+    """Note how far a film was watched; the beginning is none: TVs send it at start."""
+    needs = asker.policy.needs
+    item_id = any_item_id_of(_required(arguments, "ObjectID"))
+    position = _ui4(arguments, "PosSecond")
+    position_ms = position if needs.bookmark == "ms" else position * 1000
+    resource = catalog.resource(item_id, asker.policy)
+    if position_ms >= LEAST_BOOKMARK_MS and resource.duration_ms:
+        percent = min(position_ms * 100 // resource.duration_ms, 100)
+        asker.mark(resource.item_id, percent)
+    return []
+
+
+def _x_get_object_id_from_index(
+    arguments: Mapping[str, str], catalog: Catalog, asker: Asker
+) -> OutArguments:
+    container = of_category(_required(arguments, "CategoryType"))
+    window = Window(_ui4(arguments, "Index"), 1)
+    page = catalog.children(container or ROOT, window, (), asker.policy)
+    if not page.entries:
+        raise NoSuchObject
+    return [("ObjectID", page.entries[0].object_id)]
+
+
+def _x_get_index_from_rid(
+    arguments: Mapping[str, str], catalog: Catalog, asker: Asker
+) -> OutArguments:
+    container = of_category(_required(arguments, "CategoryType"))
+    wanted = _required(arguments, "RID")
+    window = Window(0, MAX_OBJECTS)
+    page = catalog.children(container or ROOT, window, (), asker.policy)
+    ids = [entry.object_id for entry in page.entries]
+    if wanted not in ids:
+        raise NoSuchObject
+    return [("Index", str(ids.index(wanted)))]
+
+
 _ACTIONS: dict[str, Callable[[Mapping[str, str], Catalog, Asker], OutArguments]] = {
     "Browse": _browse,
     "Search": _search,
     "GetSearchCapabilities": _get_search_capabilities,
     "GetSortCapabilities": _get_sort_capabilities,
     "GetSystemUpdateID": _get_system_update_id,
+    "GetFeatureList": _get_feature_list,
+    "X_GetFeatureList": _x_get_feature_list,
+    "X_SetBookmark": _x_set_bookmark,
+    "X_GetObjectIDfromIndex": _x_get_object_id_from_index,
+    "X_GetIndexfromRID": _x_get_index_from_rid,
 }
 
 

@@ -46,7 +46,7 @@ _HEAD = _escaped(
 _CAPTION_HEAD = _HEAD.removesuffix(b"&gt;") + _escaped(
     ' xmlns:sec="http://www.sec.co.kr/dlna" xmlns:pv="http://www.pv.com/pvns/">'
 )
-_CAPTION_MARKS = (b"sec:CaptionInfo", b"pv:subtitleFile")
+_CAPTION_MARKS = (b"sec:CaptionInfo", b"sec:dcmInfo", b"pv:subtitleFile")
 _URIS = ("upnp:lyricsURI",)
 _TAIL = _escaped("</DIDL-Lite>")
 _RES = _escaped("<res ")  # in no text: there "<" is escaped twice

@@ -294,9 +294,10 @@ HEADERS = {
     "no Content-Type": lambda _s: {"Content-Type": ""},
     "Connection: close": lambda _s: {"Connection": "close"},
     "Accept-Encoding gzip": lambda _s: {"Accept-Encoding": "gzip, deflate"},
+    # Of no TV that a server may know: it would take us for one from now on.
     "TV headers": lambda _s: {
-        "User-Agent": "DLNADOC/1.50 SEC_HHP_[TV]UE40D7000/1.0",
-        "X-AV-Client-Info": 'av=5.0; cn="Sony Corporation"; mn="BRAVIA"; mv="1.7";',
+        "User-Agent": "DLNADOC/1.50 NEW_TV_[TV]XY40/1.0",
+        "X-AV-Client-Info": 'av=5.0; cn="New Corporation"; mn="XY40"; mv="1.7";',
         "friendlyName.dlna.org": "TV",
     },
 }

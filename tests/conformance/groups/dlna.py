@@ -197,12 +197,13 @@ def wrong_available_seek_range(server):
 
 # What TVs and players send besides --------------------------------------------------
 
+# Values of no device that a server may know: it would take us for that one then.
 EXTRA = {
     "peerManager.dlna.org": "0",
     "scid.dlna.org": "1234",
-    "friendlyName.dlna.org": "XboxOne",
-    "X-AV-Client-Info": 'av=5.0; cn="Sony Corporation"; mn="BRAVIA KDL-40"; mv="1"',
-    "X-AV-Physical-Unit-Info": 'pa="BRAVIA KDL-40EX503"',
+    "friendlyName.dlna.org": "NewBox",
+    "X-AV-Client-Info": 'av=5.0; cn="New Corporation"; mn="XY-40"; mv="1"',
+    "X-AV-Physical-Unit-Info": 'pa="XY-40EX503"',
     "X-PANASONIC-DMP-Profile": "MPEG4",
     "uctt.upnp.org": "1",
     "Icy-MetaData": "1",
