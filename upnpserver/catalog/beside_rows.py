@@ -20,6 +20,7 @@ from upnpserver.media.sidecars import (
     lyrics_names,
     nfo_for,
     own_art,
+    posters,
     stem_of,
 )
 from upnpserver.media.subtitle_names import (
@@ -226,8 +227,38 @@ class BesideRows:
             )
             self._folders[key] = {
                 name: _File(role, facts_from_json(facts)) for name, role, facts in rows
-            }
+            } | self._posters_in(root_row, path)
         return self._folders[key]
+
+    def is_poster(self, root_row: int, relative_path: bytes, facts: MediaFacts) -> bool:
+        """Tell whether a picture is no photo, but stands for the film of its name."""
+        directory, _, name = relative_path.rpartition(b"/")
+        return facts.kind is Kind.IMAGE and name in self._folder(root_row, directory)
+
+    def _posters_in(self, root_row: int, path: bytes) -> dict[bytes, _File]:
+        """Return the pictures named as films beside them, but what a camera took.
+
+        Phones keep a photo and the seconds around it by one name.
+        """
+        media = "from file where directory = ? and role = 'media'"
+        found = self._rows.execute(
+            "select id from directory where root = ? and path = ?", (root_row, path)
+        ).fetchone()
+        if found is None:
+            return {}
+        names = self._rows.execute(f"select name {media}", found)
+        told = {
+            name: self._rows.execute(
+                f"select facts {media} and name = ?", (*found, name)
+            ).fetchone()[0]
+            for name in posters(name for (name,) in names)
+        }
+        read = {name: facts_from_json(facts) for name, facts in told.items() if facts}
+        return {
+            name: _File(Role.ART, facts)
+            for name, facts in read.items()
+            if facts.kind is Kind.IMAGE and not facts.camera
+        }
 
 
 def subtitle_folders(

@@ -15,12 +15,13 @@ from upnpserver.catalog.open_views import odd
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
-from upnpserver.media.sidecars import lyrics_mime, stem_of
+from upnpserver.media.sidecars import kind_of, lyrics_mime, stem_of
 from upnpserver.media.subtitle_names import film_folder, form_of, is_video
 from upnpserver.model import Kind, MediaFacts, Role
 from upnpserver.paths import joined
 
 _SHOWN_BESIDE = (Role.NFO, Role.ART, Role.CUE)  # what items are made from, beside media
+_NAMESAKES = (Kind.VIDEO, Kind.IMAGE)  # a film, and a picture named as it
 _SENT_BESIDE = (Role.ART, Role.SUBTITLE, Role.LYRICS)
 
 _IN_ROOT = "directory in (select id from directory where root = ?)"
@@ -161,6 +162,7 @@ class FileRows:
         if file.role is Role.MEDIA and before and before != content_id:
             self.gone.append(row)
             self.contents.add(before)
+            self._rows.execute("delete from attached where file = ?", (row,))
         self._rows.execute(
             "update file set role = ?, size_bytes = ?, mtime_ns = ?,"
             " content_id = ?, facts = ?, problem = ? where id = ?",
@@ -219,7 +221,7 @@ class FileRows:
             self._show_around(root_row, path)
         elif role is Role.SUBTITLE:
             self._film_folders.add((root_row, film_folder(path)))
-        elif role is Role.LYRICS:
+        elif role is Role.LYRICS or kind_of(name) in _NAMESAKES:
             self._namesakes.setdefault((root_row, path), set()).add(stem_of(name))
 
     def _show_around(self, root_row: int, path: bytes) -> None:

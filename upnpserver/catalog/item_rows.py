@@ -18,6 +18,7 @@ from upnpserver.catalog.identity import original, short_hash
 from upnpserver.catalog.items import Beside, SentFile, art_profile, describe_item
 from upnpserver.catalog.object_rows import ObjectRows, Place
 from upnpserver.catalog.views.words import Words
+from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
 from upnpserver.model import Kind, MediaFacts
@@ -48,6 +49,7 @@ class _ShownFile:
     place: views.FilePlace
     embedded_id: str  # of the picture in it
     beside: Beside
+    is_poster: bool  # it stands for a film, and is no item
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -116,7 +118,9 @@ class ItemRows:
             meanwhile()
             files, having = self._files_of(some, roots, fresh), self._items_of(some)
             for content_id in some:
-                self._show_all_of(content_id, files[content_id], having, fresh)
+                self._show_all_of(
+                    content_id, files[content_id], having[content_id], fresh
+                )
         self._flush()
 
     def _flush(self) -> None:
@@ -146,18 +150,23 @@ class ItemRows:
         )
         files: dict[str, list[_ShownFile]] = {content: [] for content in contents}
         for file in self._shown_files(found, roots, fresh):
-            files[file.own_facts.content_id].append(file)
+            if file.is_poster:
+                self._attach_poster(file)
+            else:
+                files[file.own_facts.content_id].append(file)
         return files
 
-    def _items_of(self, contents: Sequence[str]) -> dict[int, _Item]:
-        """Return the items that files have: by the file's row."""
-        found = self._rows.execute(
-            "select file, object.id, object_id from file"
+    def _items_of(self, contents: Sequence[str]) -> Mapping[str, dict[int, _Item]]:
+        """Return the items that files have: by the content and the file's row."""
+        items: dict[str, dict[int, _Item]] = {content: {} for content in contents}
+        for content_id, file_row, row, object_id in self._rows.execute(
+            "select content_id, file, object.id, object_id from file"
             " join item on item.file = file.id join object on object.id = item.object"
             f" where content_id in ({_marks(contents)})",
             contents,
-        )
-        return {file_row: (row, object_id) for file_row, row, object_id in found}
+        ):
+            items[content_id][file_row] = row, object_id
+        return items
 
     def _show_all_of(
         self,
@@ -175,8 +184,8 @@ class ItemRows:
                 else short_hash(content_id, *place, file.place.relative_path)
             )
         # All wrong ids are given up before any is taken: two files may swap.
-        for file_row, item_id in wanted.items():
-            if file_row in having and having[file_row][1] != original(item_id):
+        for file_row, (_, object_id) in list(having.items()):
+            if original(wanted.get(file_row, "")) != object_id:
                 self.hide(file_row)
                 del having[file_row]
         for file in files:
@@ -195,13 +204,18 @@ class ItemRows:
             if root is None:  # its disk is away
                 continue
             facts = fresh.get(row) or facts_from_json(facts_json)
-            if facts.kind in root.kinds:
-                relative = joined(path, name)
+            relative = joined(path, name)
+            is_poster = Kind.VIDEO in root.kinds and self._beside.is_poster(
+                root_row, relative, facts
+            )
+            if is_poster or facts.kind in root.kinds:
                 place = views.FilePlace(root.library, root.shown, relative, mtime_ns)
                 told = self._beside.told(root_row, relative, facts)
                 embedded_id = _embedded_id(root, relative, facts)
                 beside = self._beside.shown(root_row, relative, told, embedded_id)
-                yield _ShownFile(row, size, told, facts, place, embedded_id, beside)
+                yield _ShownFile(
+                    *(row, size, told, facts, place, embedded_id, beside, is_poster)
+                )
 
     def respell(self, roots: Mapping[int, Root]) -> None:
         """Spell containers anew that may have lost the file they are spelled as."""
@@ -251,6 +265,8 @@ class ItemRows:
                 original(item_id), folder, described, is_container=False
             )
             self._containers.put(row, places)
+            if file.facts.kind is Kind.IMAGE:  # it may have been a poster
+                self._rows.execute("delete from attached where file = ?", (file.row,))
         else:
             art, group_art = described.art or None, described.group_art or None
             self._objects.update(
@@ -281,6 +297,13 @@ class ItemRows:
             self._attached.append(
                 (file.row, file.embedded_id, facts.art_mime, features, *span)
             )
+
+    def _attach_poster(self, file: _ShownFile) -> None:
+        facts = file.own_facts
+        features = content_features(facts.kind, profile_of(facts))
+        self._attached.append(
+            (file.row, facts.content_id, facts.mime, features, None, None)
+        )
 
     def _move(self, row: int, places: set[Place]) -> None:
         """Have an item in these places, and in no other but playlists."""

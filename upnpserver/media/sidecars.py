@@ -64,6 +64,24 @@ def _is_art(stem: bytes) -> bool:
     )
 
 
+def posters(names: Iterable[bytes]) -> list[bytes]:
+    """Return which of a folder's pictures are named as a film in it."""
+    pictures, films = list[bytes](), set[bytes]()
+    for name in names:
+        match kind_of(name):
+            case Kind.IMAGE:
+                pictures.append(name)
+            case Kind.VIDEO:
+                films.add(stem_of(name))
+    return [name for name in pictures if stem_of(name) in films]
+
+
+def kind_of(name: bytes) -> Kind | None:
+    """Return what media a file is by its name, None for none."""
+    usual = usual_type(name.lower().rpartition(b".")[2].decode("ascii", "replace"))
+    return usual.kind if usual else None
+
+
 def own_art(name: bytes, pictures: Iterable[bytes]) -> bytes | None:
     """Return which of a folder's art is named as a file in it, None if none."""
     stem = stem_of(name)

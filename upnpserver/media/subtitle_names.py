@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from upnpserver.dlna.mimes import usual_type
 from upnpserver.media.languages import language_tag
-from upnpserver.media.sidecars import role_of, stem_of
+from upnpserver.media.sidecars import kind_of, role_of, stem_of
 from upnpserver.model import Kind, Role
 
 
@@ -112,8 +111,7 @@ _REGION: Final = re.compile(r"[a-z]{2}|\d{3}|han[st]")
 
 def is_video(name: bytes) -> bool:
     """Return whether a file of this name is a film."""
-    usual = usual_type(name.lower().rpartition(b".")[2].decode("ascii", "replace"))
-    return usual is not None and usual.kind is Kind.VIDEO
+    return kind_of(name) is Kind.VIDEO
 
 
 def subtitle_path(attached_id: str) -> str:
