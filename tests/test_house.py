@@ -24,6 +24,7 @@ LAYERS = (
     {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},
+    {"explain"},
     {"net", "web", "doctor"},
     {"footprint"},  # before anything else is loaded
     {"cli"},

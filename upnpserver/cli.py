@@ -1,4 +1,4 @@
-"""The command line: serve, scan, devices, check-config, version.
+"""The command line: serve, scan, devices, explain, check-config, version.
 
 Each command imports what it needs when it runs.
 """
@@ -12,7 +12,12 @@ import click
 
 from upnpserver import __version__
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
-from upnpserver.errors import ConfigError, HouseholdUnusable
+from upnpserver.errors import (
+    CatalogUnusable,
+    ConfigError,
+    HouseholdUnusable,
+    StateFolderError,
+)
 from upnpserver.model import SeenDevice
 from upnpserver.settings.load import Options, check_interfaces, load
 
@@ -150,6 +155,46 @@ def devices(
         return
     show_seen = reports.devices_json if as_json else reports.devices_text
     click.echo(show_seen(_seen_devices(config), families, config.devices))
+
+
+@commands.command(
+    epilog=_examples(
+        "upnpserver explain samsung-q ~/Videos/Film.mkv",
+        "upnpserver explain 192.168.1.20 ~/Videos/Film.mkv",
+    )
+)
+@click.argument("device", metavar="DEVICE")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@_config
+@_state_dir
+def explain(device: str, path: Path, file: Path | None, state_dir: str | None) -> None:
+    """Tell in which forms a device gets a file, by which rule, or why it doesn't.
+
+    DEVICE: a rule (upnpserver devices --rules), or the address, MAC address or
+    configured name of a device. FILE is looked up in the catalog of the state
+    folder, also while the server runs; exit with 1 if the device doesn't get it.
+    """
+    config = load(file, Options(state_dir=state_dir), needs_folders=False)
+
+    from upnpserver.catalog.reader import Reader  # noqa: PLC0415
+    from upnpserver.explain import explain as explained  # noqa: PLC0415
+    from upnpserver.explain import rule_for  # noqa: PLC0415
+    from upnpserver.scan.roots import CATALOG_FILE  # noqa: PLC0415
+    from upnpserver.settings.families import shipped_families  # noqa: PLC0415
+
+    families = config.families or shipped_families()
+    seen = _seen_devices(config)
+    rule = rule_for(device, seen, families, config.devices, config.letters_from)
+    try:
+        reader = Reader(config.state_dir / CATALOG_FILE)
+    except CatalogUnusable as error:
+        raise StateFolderError(
+            f"there is no catalog to look into ({error}): start the server, or run "
+            "upnpserver scan"
+        ) from error
+    text, is_shown = explained(reader, bytes(path.absolute()), rule)
+    click.echo(text)
+    sys.exit(not is_shown)
 
 
 @commands.command(

@@ -274,6 +274,19 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class CataloguedFile:
+    """What the catalog knows of one file.
+
+    object_id: of its item; empty: it has none. facts: as it was read, None of what
+    was not. problem: why it can't be shown.
+    """
+
+    object_id: str
+    facts: MediaFacts | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryCounts:
     """How much one library holds, for the start-up lines and the page."""
 

@@ -27,7 +27,9 @@ from upnpserver.catalog.ordered import OrderedResults
 from upnpserver.catalog.schema import damage_told
 from upnpserver.catalog.search import form_of, search_statement
 from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
+from upnpserver.facts import facts_from_json
 from upnpserver.model import (
+    CataloguedFile,
     Entry,
     Kind,
     LibraryCounts,
@@ -302,6 +304,28 @@ class Reader:
             )
             for name, of in counts.items()
         )
+
+    @damage_told()
+    def file_at(self, path: bytes) -> CataloguedFile | None:
+        """Return what is known of the file at an absolute path, None for nothing."""
+        for root, root_path in self._rows.execute(
+            "select id, path from root where is_here order by id"
+        ).fetchall():
+            start = root_path.rstrip(b"/") + b"/"
+            directory, _, name = path.removeprefix(start).rpartition(b"/")
+            found = self._rows.execute(
+                "select object_id, file.facts, problem from directory"
+                " join file on file.directory = directory.id"
+                " left join item on item.file = file.id"
+                " left join object on object.id = item.object"
+                " where root = ? and directory.path = ? and name = ?",
+                (root, directory, name),
+            ).fetchone()
+            if path.startswith(start) and found:
+                object_id, facts, problem = found
+                read = facts_from_json(facts) if facts else None
+                return CataloguedFile(object_id or "", read, problem or "")
+        return None
 
     def problems(self) -> Iterator[tuple[str, bytes, str]]:
         """Yield (library, path in it, reason) of each file that can't be shown."""
