@@ -87,7 +87,14 @@ words = st.builds(
     lyrics,
     st.builds("{}{}.{}".format, folders, numbers, st.sampled_from(["lrc", "txt"])),
 )
-covers = st.builds(cover, st.builds("{}folder.jpg".format, folders))
+covers = st.builds(
+    cover,
+    st.builds(
+        "{}{}.jpg".format,
+        folders,
+        st.sampled_from(["folder", "season01-poster", "season-specials-poster"]),
+    ),
+)
 entries = st.builds(
     "{}{}{}.{}".format,
     st.sampled_from(["", "", "../", "/mnt/"]),

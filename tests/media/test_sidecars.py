@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.media.sidecars import folder_art, nfo_for, own_art, role_of
+from upnpserver.media.sidecars import (
+    folder_art,
+    is_season_folder,
+    lyrics_mime,
+    nfo_for,
+    own_art,
+    posters,
+    role_of,
+    season_art,
+)
 from upnpserver.model import Role
 
 
@@ -76,9 +85,49 @@ def test_nfo_of_a_film(files, wanted):
     assert nfo_for(b"F.mkv", files) == wanted
 
 
+@pytest.mark.parametrize(
+    ("season", "pictures", "best"),
+    [
+        (1, [b"season01-banner.jpg", b"Season01-Poster.jpg"], b"Season01-Poster.jpg"),
+        (1, [b"season1-poster.jpg"], b"season1-poster.jpg"),
+        (1, [b"season11-poster.jpg", b"season10-poster.jpg", b"poster.jpg"], None),
+        (12, [b"season12-fanart.jpg", b"season12-clearlogo.png"],
+         b"season12-fanart.jpg"),
+        (0, [b"season-specials-poster.jpg"], b"season-specials-poster.jpg"),
+        (0, [b"season00-poster.jpg"], b"season00-poster.jpg"),
+        (2, [b"season-specials-poster.jpg"], None),
+    ],
+)  # fmt: skip
+def test_best_art_of_a_season(season, pictures, best):
+    assert season_art(season, pictures) == best
+    assert season_art(season, pictures[::-1]) == best
+
+
+@pytest.mark.parametrize(
+    ("season", "name", "expected"),
+    [
+        (1, b"Season 01", True),
+        (1, b"Staffel 1", True),
+        (3, b"Show S03 1080p", True),
+        (0, b"Specials", True),
+        (0, b"season 00", True),
+        (1, b"Season 11", False),
+        (1, b"Show", False),
+        (1, b"", False),
+        (1, b"Specials", False),
+    ],
+)
+def test_folder_of_a_season(season, name, expected):
+    assert is_season_folder(name, season) is expected
+
+
 @given(st.binary(), st.lists(st.binary()))
 def test_any_names_will_do(name, others):
     role_of(name)
     assert own_art(name, others) in {None, *others}
     assert folder_art(others) in {None, *others}
     assert nfo_for(name, others) in {None, *others}
+    assert season_art(1, others) in {None, *others}
+    assert is_season_folder(name, 1) in {True, False}
+    assert lyrics_mime(name, 1) in {"", "text/plain", "text/x-lrc"}
+    assert set(posters(others)) <= set(others)

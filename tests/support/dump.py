@@ -13,7 +13,7 @@ _DUMP = {
     " join object on object.id = found.object order by 1",
     "attached": "select name, attached_id, mime, attached.features, first_byte, length"
     " from attached join file on file.id = attached.file order by 1, 2",
-    "captions": "select object_id, caption_path, group_art from item"
+    "captions": "select object_id, caption_path, group_art, above_art from item"
     " join object on object.id = item.object order by 1",
     "files": "select * from files order by library, path",
     "tracks": "select * from tracks order by library, path",

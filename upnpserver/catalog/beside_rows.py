@@ -17,10 +17,12 @@ from upnpserver.media import cue
 from upnpserver.media.nfo import merged, with_show
 from upnpserver.media.sidecars import (
     folder_art,
+    is_season_folder,
     lyrics_names,
     nfo_for,
     own_art,
     posters,
+    season_art,
     stem_of,
 )
 from upnpserver.media.subtitle_names import (
@@ -68,7 +70,8 @@ class BesideRows:
         A picture named as the file goes before all. Then a song has the picture
         inside it, as each may have its own; its album has the folder's. A film
         has its folder's before the one inside, as that of Kodi and Jellyfin is
-        the better one.
+        the better one; an episode's folder may be that of its season, or its
+        series.
 
         facts: the file's, with what told() adds. embedded_id: of the picture
         inside it, if any.
@@ -90,8 +93,33 @@ class BesideRows:
             group_art = of_folder or of_above
             lyrics = self._lyrics_of(root_row, relative_path, facts)
             return Beside(art, group_art if group_art != art else b"", lyrics=lyrics)
-        art = own or of_folder or inside or of_above
-        return Beside(art, captions=self._captions_of(root_row, relative_path, facts))
+        captions = self._captions_of(root_row, relative_path, facts)
+        season = series = b""
+        if facts.series and facts.season is not None:
+            season, series = self._series_art(root_row, directory, facts.season)
+        art = own or season or of_folder or inside or series or of_above
+        group_art = season or series or of_above
+        above_art = series or of_above
+        return Beside(
+            art,
+            group_art if group_art != art else b"",
+            above_art if above_art != (group_art or art) else b"",
+            captions,
+        )
+
+    def _series_art(
+        self, root_row: int, directory: bytes, season: int
+    ) -> tuple[bytes, bytes]:
+        """Return the art of an episode's season, and that of its series."""
+        above, _, name = directory.rpartition(b"/")
+        of_folder = self._art_in(root_row, directory, folder_art)
+        best = partial(season_art, season)
+        named = self._art_in(root_row, directory, best)
+        if not is_season_folder(name, season):
+            return named, of_folder
+        own = named or self._art_in(root_row, above, best) or of_folder
+        # The library's root stands for none below.
+        return own, self._art_in(root_row, above, folder_art) if above else b""
 
     def _art_in(
         self, root_row: int, path: bytes, best_of: Callable[[list[bytes]], bytes | None]

@@ -235,19 +235,21 @@ class ContainerRows:
 
         A plain container, such as "Albums", only groups: it has none.
         """
-        before, upnp_class = self._rows.execute(
-            "select art, class from object where id = ?", (row,)
+        *before, upnp_class = self._rows.execute(
+            "select art, group_art, class from object where id = ?", (row,)
         ).fetchone()
         if upnp_class == views.PLAIN:
             return
-        (art,) = self._rows.execute(
-            "select coalesce(group_art, art) from child"
+        told = self._rows.execute(
+            "select coalesce(group_art, art), above_art from child"
             " join object on object.id = child.object where child.parent = ?"
             " order by sort_key, child.object limit 1",
             (row,),
         ).fetchone()
-        if art != before:
-            self._rows.execute("update object set art = ? where id = ?", (art, row))
+        if [*told] != before:
+            self._rows.execute(
+                "update object set art = ?, group_art = ? where id = ?", (*told, row)
+            )
             self.changed.update(above for above, _ in self._objects.places_of(row))
 
     def object_id(self, row: int) -> str:

@@ -268,9 +268,12 @@ class ItemRows:
             if file.facts.kind is Kind.IMAGE:  # it may have been a poster
                 self._rows.execute("delete from attached where file = ?", (file.row,))
         else:
-            art, group_art = described.art or None, described.group_art or None
             self._objects.update(
-                row, described, parent=folder, art=art, group_art=group_art
+                *(row, described),
+                parent=folder,
+                art=described.art or None,
+                group_art=described.group_art or None,
+                above_art=described.above_art or None,
             )
             self._move(row, places)
             self._rows.execute("delete from attached where file = ?", (file.row,))

@@ -36,6 +36,7 @@ class Described:
     found: dict[str, str | int | None]
     art: bytes = b""
     group_art: bytes = b""  # by which it stands for containers; empty: art
+    above_art: bytes = b""  # and for those above them; empty: group_art
 
 
 class Beside(NamedTuple):
@@ -43,6 +44,7 @@ class Beside(NamedTuple):
 
     art: bytes = b""  # as Described has it
     group_art: bytes = b""
+    above_art: bytes = b""
     captions: Sequence[didl.Caption] = ()
     lyrics: str = ""  # the URL path of a song's words
 
@@ -138,7 +140,7 @@ def describe_item(
     }
     art = _photo_art(facts, file.item_id) or beside.art
     return Described(
-        upnp_class, title, segments, found, art, beside.group_art
+        upnp_class, title, segments, found, art, beside.group_art, beside.above_art
     ), features
 
 

@@ -49,6 +49,7 @@ class ObjectRows:
                 described.segments,
                 described.art or None,
                 described.group_art or None,
+                described.above_art or None,
             )
         )
         columns = ", ".join(described.found)
@@ -102,8 +103,8 @@ class ObjectRows:
         if self._objects:
             self._rows.executemany(
                 "insert into object (id, object_id, parent, is_container, class,"
-                " title, segments, art, group_art, child_count, update_id)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+                " title, segments, art, group_art, above_art, child_count, update_id)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
                 self._objects,
             )
             for columns, values in self._found.items():

@@ -15,7 +15,7 @@ from pathlib import Path
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 9
+VERSION = 10
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -26,7 +26,8 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # spelled_variously: see catalog/spellings.py.
 # role: see model.Role; what lies beside media has rows here, and no item. art:
 # the packed albumArtURI of an object, see didl.pack_art(); group_art: the one by
-# which an item stands for the containers that it is in, where that is another.
+# which it stands for the containers that it is in, where that is another; above_art:
+# the one by which an item stands for those above them, where that is yet another.
 # attached: what else than items is sent, by ids of their own: files beside media,
 # or pictures inside it (first_byte, length). caption_path: where in URLs the best
 # subtitle of a film is.
@@ -64,6 +65,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "segments": bytes,
         "art": bytes,
         "group_art": bytes,
+        "above_art": bytes,
         "child_count": int,
         "update_id": int,
     },

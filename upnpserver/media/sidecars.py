@@ -4,6 +4,7 @@ Names as Kodi, Jellyfin, Plex, MiniDLNA and Windows write them, without regard
 to case.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from upnpserver.dlna.mimes import usual_type
@@ -36,6 +37,7 @@ _FOLDER_ART = (
 _WINDOWS_ART = b"albumart_{"  # AlbumArt_{GUID}_Large.jpg
 # After the stem of a film, or of "season01" and "season-specials".
 _ART_ENDS = (b"-poster", b"-cover", b"-thumb", b"-fanart", b"-banner", b"-landscape")
+_NUMBERS = re.compile(rb"\d{1,9}")
 # Transparent ones, which stand for nothing by themselves.
 _OTHER_ENDS = (b"-clearart", b"-clearlogo", b"-discart", b"-keyart", b"-characterart")
 
@@ -95,6 +97,20 @@ def folder_art(pictures: Iterable[bytes]) -> bytes | None:
     )
     windows = (name for name in listed if name.lower().startswith(_WINDOWS_ART))
     return _best(listed, _FOLDER_ART) or next(windows, None)
+
+
+def season_art(season: int, pictures: Iterable[bytes]) -> bytes | None:
+    """Return which of a folder's art is named as a season, None if none."""
+    stems = [b"season%02d" % season, b"season%d" % season]
+    stems += [] if season else [b"season-specials"]
+    return _best(pictures, [stem + end for end in _ART_ENDS for stem in stems])
+
+
+def is_season_folder(name: bytes, season: int) -> bool:
+    """Tell whether the folder of an episode is its season's, by the number in it."""
+    if not season and b"special" in name.lower():
+        return True
+    return season in map(int, _NUMBERS.findall(name))
 
 
 def _best(pictures: Iterable[bytes], stems: Sequence[bytes]) -> bytes | None:
