@@ -92,7 +92,7 @@ def test_as_didl(writer, reader):
     writer.apply(FILES[:2], [])
     path = reader.resource(FILM.facts.content_id, EVERYONE).caption_path
     url = f"http://192.0.2.1:8200{path}"
-    assert url.endswith("/subtitle.srt")
+    assert url.endswith("/subtitle.en.srt")
     entry = films(reader)["Film"]
     written = plain(didl.write([entry], EVERYTHING, "http://192.0.2.1:8200"))
     assert f'<sec:CaptionInfoEx sec:type="srt">{url}</sec:CaptionInfoEx>' in written
@@ -118,3 +118,18 @@ def test_what_few_devices_know_goes_first_as_srt(writer, reader):
     made, as_it_is = written.index(">http://h/subtitle/"), written.index("text/x-ssa:")
     assert made < as_it_is
     assert "text/srt:DLNA.ORG_CI=1" in written
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Film.srt", "subtitle.srt"),
+        ("Film.pt-BR.forced.srt", "subtitle.pt-br.forced.srt"),
+        ("Film.sdh.default.smi", "text.sdh.srt"),
+        ("Film.zh-Hant.hi.ass", "text.zh-hant.sdh.srt"),
+    ],
+)
+def test_language_and_flags_are_told_in_the_address(writer, reader, name, told):
+    writer.apply([FILM, subtitle(f"F/{name}")], [])
+    path = reader.resource(FILM.facts.content_id, EVERYONE).caption_path
+    assert path.rpartition("/")[2] == told

@@ -1,10 +1,17 @@
 """Which subtitles belong to which film, and what their names tell."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.media.subtitle_names import Subtitle, film_folder, subtitles
+from upnpserver.media.subtitle_names import (
+    Subtitle,
+    film_folder,
+    subtitles,
+    told_in_name,
+)
 
 SUBTITLES = [
     ("Film.srt", Subtitle(b"Film.srt")),
@@ -98,4 +105,6 @@ def test_any_names_will_do(names):
     found = subtitles(names)
     paths = [one.path for some in found.values() for one in some]
     assert set(paths) <= set(names)
+    for one in (one for some in found.values() for one in some):
+        assert re.fullmatch(r"(\.[a-z0-9-]{2,12}){0,3}", told_in_name(one))
     assert subtitles(reversed(names)) == found

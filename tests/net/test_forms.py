@@ -146,8 +146,9 @@ def test_a_picture_inside_a_file(house):
     assert house.hand.asked == [(b"song with a picture", b"med 12 7", True)]
 
 
-def test_subtitles_become_srt(house):
-    answer = house.ask(f"/subtitle/{TEXT}/text.srt")
+@pytest.mark.parametrize("name", ["text.srt", "text.pt-br.forced.sdh.srt"])
+def test_subtitles_become_srt(house, name):
+    answer = house.ask(f"/subtitle/{TEXT}/{name}")
     assert (answer.status, answer.body) == (200, SMALL)
     assert answer.headers["Content-Type"] == "text/srt"
     assert house.hand.asked == [(b"words", b"srt ass", True)]
@@ -238,6 +239,9 @@ def test_failures_are_remembered_up_to_a_bound(house, monkeypatch):
         (f"/picture/{TEXT}/tn.jpg", 404),
         (f"/subtitle/{PHOTO}/text.srt", 404),
         (f"/subtitle/{TEXT}/tn.jpg", 404),
+        (f"/subtitle/{TEXT}/text.en.jpg", 404),
+        (f"/subtitle/{TEXT}/text.en..srt", 404),
+        (f"/picture/{PHOTO}/tn.en.jpg", 404),
         (f"/picture/{GONE}/tn.jpg", 503),
     ],
 )

@@ -28,11 +28,13 @@ from upnpserver.media.sidecars import (
 from upnpserver.media.subtitle_names import (
     SRT,
     SRT_MIME,
+    Subtitle,
     film_folder,
     form_of,
     is_video,
     subtitle_path,
     subtitles,
+    told_in_name,
 )
 from upnpserver.model import Kind, MediaFacts, Role
 from upnpserver.paths import joined
@@ -163,9 +165,7 @@ class BesideRows:
         found = subtitles([*sent, *(name for (name,) in films if is_video(name))])
         return {
             film: _captions(
-                (one.path, attached_id)
-                for one in some
-                if (attached_id := sent[one.path])
+                (one, attached_id) for one in some if (attached_id := sent[one.path])
             )
             for film, some in found.items()
         }
@@ -307,23 +307,24 @@ def _below(directory: bytes) -> bytes:
     return directory + b"/" if directory else b""
 
 
-def _captions(files: Iterable[tuple[bytes, str]]) -> list[didl.Caption]:
-    """Return how subtitle files are told: their paths and ids, the best first.
+def _captions(files: Iterable[tuple[Subtitle, str]]) -> list[didl.Caption]:
+    """Return how subtitle files with their ids are told, the best first.
 
     One that few devices know goes first as SRT, and then as it is.
     """
     found = list(files)
-    captions = [_caption(path, attached_id) for path, attached_id in found]
+    captions = [_caption(one, attached_id) for one, attached_id in found]
     if captions and captions[0].form != SRT:
         info = protocol_info(SRT_MIME, made_features())
-        url_path = subtitle_path(found[0][1])
+        one, attached_id = found[0]
+        url_path = subtitle_path(attached_id, one)
         captions.insert(0, didl.Caption(url_path, SRT, info))
     return captions
 
 
-def _caption(path: bytes, attached_id: str) -> didl.Caption:
-    form, mime = form_of(path) or ("", "")
-    url_path = media_path(attached_id, "subtitle", path)
+def _caption(one: Subtitle, attached_id: str) -> didl.Caption:
+    form, mime = form_of(one.path) or ("", "")
+    url_path = media_path(attached_id, f"subtitle{told_in_name(one)}", one.path)
     info = protocol_info(mime, content_features(Kind.IMAGE))
     return didl.Caption(url_path, form, info)
 

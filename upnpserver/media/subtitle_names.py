@@ -106,7 +106,7 @@ _CODES: Final = frozenset(
     )
     for one in row.split()
 )
-_REGION: Final = re.compile(r"[a-z]{2}|\d{3}|han[st]")
+_REGION: Final = re.compile(r"[a-z]{2}|[0-9]{3}|han[st]")
 
 
 def is_video(name: bytes) -> bool:
@@ -114,9 +114,20 @@ def is_video(name: bytes) -> bool:
     return kind_of(name) is Kind.VIDEO
 
 
-def subtitle_path(attached_id: str) -> str:
+def subtitle_path(attached_id: str, one: Subtitle) -> str:
     """Return the URL path of subtitles as SRT, whatever form they are in."""
-    return f"/subtitle/{attached_id}/text.srt"
+    return f"/subtitle/{attached_id}/text{told_in_name(one)}.srt"
+
+
+def told_in_name(one: Subtitle) -> str:
+    """Return language and flags as a file's name tells them: ".en.forced".
+
+    DIDL-Lite has no place for them. Players that name subtitles by their URLs
+    read them there.
+    """
+    flags = (("forced", one.forced), ("sdh", one.hearing_impaired))
+    words = [one.language, *(word for word, is_set in flags if is_set)]
+    return "".join(f".{word}" for word in words if word)
 
 
 def form_of(name: bytes) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """GET and HEAD of what is made on demand: pictures in other forms, SRT subtitles.
 
     /picture/<id>/<form>.<suffix>   see dlna/scaled.py
-    /subtitle/<id>/text.srt         of a subtitle file in any text form
+    /subtitle/<id>/text.en.srt      of a subtitle file in any text form
 
 What was made once is kept on disk: no media disk is touched for it again, and
 none is asked whether the file has changed: the catalog knows. Source: reference
@@ -38,11 +38,13 @@ from upnpserver.net.source import Source
 from upnpserver.policy import ClientPolicy
 
 MOST_WAITING = 256
-_PATH = re.compile(rb"(/picture|/subtitle)/([a-z2-7]{16})/([a-z]{2,4}\.[a-z]{3})")
+_PATH = re.compile(
+    rb"(/picture|/subtitle)/([a-z2-7]{16})/([a-z]{2,4}(?:\.[a-z0-9-]{2,12}){0,3}\.[a-z]{3})"
+)
 _KEEPER = b""  # the disk of what is kept, to Disks
 _REMEMBERED_FAILURES = 1024
 _PICTURES = {f"{name}.{form.suffix}": name for name, form in FORMS.items()}
-_SUBTITLE = "text.srt"
+_SUBTITLE = ("text", "srt")
 
 Find = Callable[[str, ClientPolicy], Material]
 
@@ -209,7 +211,8 @@ def _picture(material: Material, name: str) -> _Wanted:
 
 def _subtitle(material: Material, name: str) -> _Wanted:
     form = form_of(material.relative_path)
-    if name != _SUBTITLE or form is None:
+    first, *_, last = name.split(".")  # between them what is told in it
+    if (first, last) != _SUBTITLE or form is None:
         raise _nothing()
     return _Wanted(material, f"{SRT} {form[0]}", SRT_MIME, made_features())
 
