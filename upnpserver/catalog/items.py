@@ -3,6 +3,7 @@
 Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,11 @@ class SentFile(NamedTuple):
 
 
 _NOTHING = Beside()
+# upnp:rating@type is the domain of those who rate: ContentDirectory:3 appendix B.
+_RATED_BY = (
+    (re.compile(r"G|PG|PG-13|R|NC-17"), "MPAA.ORG"),
+    (re.compile(r"TV-(?:Y|Y7|G|PG|14|MA)"), "TVGUIDELINES.ORG"),
+)
 
 
 def media_path(sent_id: str, what: str, name: bytes) -> str:
@@ -214,19 +220,38 @@ def _properties(facts: MediaFacts) -> list[tuple[str, str]]:
     ]
     properties += [("upnp:artist@role=Composer", name) for name in facts.composers]
     properties += [("upnp:artist@role=Conductor", name) for name in facts.conductors]
+    if facts.audiobook:
+        authors = facts.album_artists or facts.artists
+        properties += [("upnp:author", name) for name in authors]
     properties += [("upnp:director", name) for name in facts.directors]
     properties += [("upnp:actor", name) for name in facts.actors]
     properties += [("upnp:album", facts.album)] if facts.album else []
     properties += [("upnp:genre", name) for name in facts.genres]
     numbers = (
         ("upnp:originalTrackNumber", facts.track),
+        ("upnp:originalDiscNumber", facts.disc),
         ("upnp:episodeSeason", facts.season),
         ("upnp:episodeNumber", facts.episode),
     )
     properties += [(name, str(number)) for name, number in numbers if number]
     texts = (
         ("upnp:seriesTitle", facts.series),
-        ("upnp:rating", facts.content_rating),
+        ("upnp:programTitle", facts.title if facts.series else ""),
+        (_rating(facts.content_rating), facts.content_rating),
         ("upnp:longDescription", facts.description),
     )
-    return properties + [(name, text) for name, text in texts if text]
+    properties += [(name, text) for name, text in texts if text]
+    return properties + [("dc:language", tag) for tag in _languages(facts)]
+
+
+def _rating(content_rating: str) -> str:
+    """Return the property of a rating: with its type where there is a name for that."""
+    found = (kind for start, kind in _RATED_BY if start.fullmatch(content_rating))
+    kind = next(found, "")
+    return f"upnp:rating@type={kind}" if kind else "upnp:rating"
+
+
+def _languages(facts: MediaFacts) -> dict[str, None]:
+    """Return the languages that are spoken, each once, in the file's order."""
+    spoken = (one.language for one in facts.tracks if one.kind == "audio")
+    return dict.fromkeys(filter(None, spoken))

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from upnpserver.catalog.identity import item_id_of
 from upnpserver.dlna.protocolinfo import made_features, protocol_info
 from upnpserver.dlna.scaled import FORMS, picture_path
 from upnpserver.dlna.told import told_features, told_mime
-from upnpserver.model import Entry, Plays
+from upnpserver.model import Entry
 from upnpserver.policy import NO_NEEDS, Needs
 from upnpserver.upnp import didl
 from upnpserver.upnp.values import cut_utf8, escape_text, unescape_text
@@ -30,8 +29,6 @@ _SUFFIX: Final = re.compile(r"/media/[^<]*(\.[a-z0-9]+)<")
 _CLASS: Final = "<upnp:class>object."
 _FORM_OF: Final = {form.profile: name for name, form in FORMS.items()}
 _FOR_LISTS: Final = "tn"
-_DURATION: Final = re.compile(r' duration="(\d+):(\d\d):(\d\d)')
-_EARLIER_S: Final = 10
 
 # Letters that are no other letter with an accent.
 _NEAREST: Final = str.maketrans(
@@ -80,37 +77,6 @@ def asked(entries: Sequence[Entry], needs: Needs) -> Sequence[Entry]:
     if needs is NO_NEEDS:
         return entries
     return [_asked(entry, needs) for entry in entries]
-
-
-def with_bookmarks(
-    entries: Sequence[Entry], plays: Plays, needs: Needs
-) -> Sequence[Entry]:
-    """Return entries with the places where their items can be continued.
-
-    In Samsung's form, some seconds before the place, as people want it. Source:
-    reference content-directory.md sections 6 and 8.
-    """
-    return [_bookmarked(entry, plays, needs) for entry in entries]
-
-
-def _bookmarked(entry: Entry, plays: Plays, needs: Needs) -> Entry:
-    if entry.is_container:
-        return entry
-    play = plays.of.get(item_id_of(entry.ref_id or entry.object_id))
-    if play is None or not play.position_percent:
-        return entry
-    duration = _DURATION.search(didl.unpacked(entry.segments))
-    if duration is None:
-        return entry
-    hours, minutes, seconds = map(int, duration.groups())
-    length_s = (hours * 60 + minutes) * 60 + seconds
-    place_s = max(0, length_s * play.position_percent // 100 - _EARLIER_S)
-    place = place_s * 1000 if needs.bookmark == "ms" else place_s
-    parts = didl.parts_of(entry.segments)
-    told = f"CREATIONDATE=0,FOLDER=,BM={place}"
-    at = next((at for at, part in enumerate(parts) if part[0] == "res"), len(parts))
-    parts.insert(at, ("sec:dcmInfo", f"<sec:dcmInfo>{told}</sec:dcmInfo>"))
-    return entry._replace(segments=didl.packed(parts))
 
 
 def _asked(entry: Entry, needs: Needs) -> Entry:

@@ -18,7 +18,8 @@ from upnpserver.errors import (
 )
 from upnpserver.model import Entry, Kind, Page, Plays, Resource, SortKey, Window
 from upnpserver.policy import NO_NEEDS, ClientPolicy, Needs
-from upnpserver.services.asked import asked, with_bookmarks
+from upnpserver.services.asked import asked
+from upnpserver.services.played import with_plays
 from upnpserver.services.well_known import basic_view, features, meant, of_category
 from upnpserver.upnp import didl
 from upnpserver.upnp.criteria import Criteria, parse_criteria
@@ -208,8 +209,8 @@ def _search(
 def _answer(page: Page, wanted: str, asker: Asker) -> OutArguments:
     needs = asker.policy.needs
     entries = asked(page.entries, needs)
-    if needs.bookmark and asker.plays:
-        entries = with_bookmarks(entries, asker.plays, needs)
+    if asker.plays:
+        entries = with_plays(entries, asker.plays, needs)
     return [
         ("Result", didl.write(entries, parse_filter(wanted), asker.base_url)),
         ("NumberReturned", str(len(entries))),

@@ -50,6 +50,7 @@ _CAPTION_MARKS = (b"sec:CaptionInfo", b"sec:dcmInfo", b"pv:subtitleFile")
 _URIS = ("upnp:lyricsURI",)
 _TAIL = _escaped("</DIDL-Lite>")
 _RES = _escaped("<res ")  # in no text: there "<" is escaped twice
+_FIRST_RES = _PART + b"res" + _PART + _RES
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,16 @@ def parts_of(segments: bytes) -> list[tuple[str, str]]:
 def packed(parts: Iterable[tuple[str, str]]) -> bytes:
     """Return pairs as parts_of() gives them as an object's packed properties."""
     return _escaped(_PART_TEXT.join([text for part in parts for text in part]))
+
+
+def with_properties(segments: bytes, properties: Iterable[tuple[str, str]]) -> bytes:
+    """Return an object's packed properties with more of them, in front of any res.
+
+    properties: as pack() takes them.
+    """
+    more = [text for one in properties for text in _packed_property(*one)]
+    before, res, resources = segments.partition(_FIRST_RES)
+    return before + _PART + _escaped(_PART_TEXT.join(more)) + res + resources
 
 
 def unpacked(segments: bytes) -> str:
