@@ -19,7 +19,7 @@ from upnpserver.policy import NO_NEEDS, Needs
 from upnpserver.upnp import didl
 from upnpserver.upnp.values import cut_utf8, escape_text, unescape_text
 
-_REMEMBERED: Final = 1024  # objects; each some 2 KB
+_REMEMBERED: Final = 512  # objects; each some 3 KB
 _MAX_CAPTIONED_TITLE_BYTES: Final = 23
 _SUBTITLE: Final = re.compile(r"text/|smi/|application/(?:ttml|x-subrip)")
 _INFO: Final = re.compile(r'protocolInfo="http-get:\*:([^:"]*):([^"]*)"')
