@@ -9,6 +9,7 @@ Source: security.md requirements 1, 2, 3, 12 and 21; description.md section 7.
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from twisted.internet.defer import Deferred, succeed
@@ -99,7 +100,7 @@ class Site(ServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
         """Return a Channel; None, and so no answer, for a source beyond the house."""
         host: str = addr.host  # type: ignore[union-attr]
-        peer = ip_address(host)
+        peer = _address_of(host)
         if self.is_stopping:
             return None
         if not self._sources(peer):
@@ -216,6 +217,10 @@ class Site(ServerFactory):
             date = format_http_date(second)
             self._own_lines = f"Date: {date}\r\nServer: {self._server}\r\n"
         return self._own_lines
+
+
+# A new connection for each call is what most devices make.
+_address_of = lru_cache(maxsize=256)(ip_address)
 
 
 def _allow(methods: Collection[bytes]) -> tuple[str, str]:

@@ -51,7 +51,7 @@ class LocalNetworks:
     def contains(self, address: Address | str) -> bool:
         """Tell whether address is in one of the networks; False if it is no address."""
         try:
-            ip = ip_address(address)
+            ip = ip_address(address) if isinstance(address, str) else address
         except ValueError:
             return False
         plain = unmapped(ip)

@@ -114,13 +114,15 @@ def is_light(
         return False
     if action != "Browse" or arguments.get("BrowseFlag") == "BrowseMetadata":
         return True
-    children = catalog.child_count(meant(_object_id(arguments), needs))
-    if arguments.get("SortCriteria") or needs.sort or children <= LIGHT_OBJECTS:
-        return children <= LIGHT_OBJECTS
+    object_id = meant(_object_id(arguments), needs)
     try:
-        return 0 < _ui4(arguments, "RequestedCount") <= LIGHT_OBJECTS
+        is_page = 0 < _ui4(arguments, "RequestedCount") <= LIGHT_OBJECTS
     except InvalidArgs:
         return True
+    is_sorted = bool(arguments.get("SortCriteria") or needs.sort)
+    if is_page and not is_sorted:
+        return True
+    return catalog.child_count(object_id) <= LIGHT_OBJECTS
 
 
 def _browse(
