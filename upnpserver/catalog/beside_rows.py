@@ -268,20 +268,22 @@ class BesideRows:
 
         Phones keep a photo and the seconds around it by one name.
         """
-        media = "from file where directory = ? and role = 'media'"
         found = self._rows.execute(
             "select id from directory where root = ? and path = ?", (root_row, path)
         ).fetchone()
         if found is None:
             return {}
-        names = self._rows.execute(f"select name {media}", found)
-        told = {
-            name: self._rows.execute(
-                f"select facts {media} and name = ?", (*found, name)
-            ).fetchone()[0]
+        # Names alone are read from their index: folders of photos are large.
+        names = self._rows.execute("select name from file where directory = ?", found)
+        read = {
+            name: facts_from_json(facts)
             for name in posters(name for (name,) in names)
+            for (facts,) in self._rows.execute(
+                "select facts from file where directory = ? and name = ?"
+                " and role = 'media' and facts is not null",
+                (*found, name),
+            )
         }
-        read = {name: facts_from_json(facts) for name, facts in told.items() if facts}
         return {
             name: _File(Role.ART, facts)
             for name, facts in read.items()

@@ -197,8 +197,20 @@ class FileRows:
     def _show_namesakes(self) -> None:
         """Have media made anew that are named as a file beside them."""
         for (root_row, path), stems in sorted(self._namesakes.items()):
-            for row, content_id, name in self._media_in(root_row, path):
-                if stem_of(name) in stems:
+            # Names alone are read from their index: folders of photos are large.
+            folder = (
+                "directory = (select id from directory where root = ? and path = ?)"
+            )
+            names = self._rows.execute(
+                f"select name from file where {folder}", (root_row, path)
+            )
+            alike = [name for (name,) in names if stem_of(name) in stems]
+            for name in alike:
+                for row, content_id in self._rows.execute(
+                    f"select id, content_id from file where {folder} and name = ?"
+                    " and role = 'media' and content_id is not null",
+                    (root_row, path, name),
+                ):
                     self.fresh.setdefault(row, None)
                     self.contents.add(content_id)
         self._namesakes.clear()

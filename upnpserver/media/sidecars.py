@@ -6,6 +6,7 @@ to case.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from upnpserver.dlna.mimes import usual_type
 from upnpserver.media.disc_menus import is_disc_menu
@@ -68,19 +69,25 @@ def _is_art(stem: bytes) -> bool:
 
 def posters(names: Iterable[bytes]) -> list[bytes]:
     """Return which of a folder's pictures are named as a film in it."""
-    pictures, films = list[bytes](), set[bytes]()
-    for name in names:
-        match kind_of(name):
-            case Kind.IMAGE:
-                pictures.append(name)
-            case Kind.VIDEO:
-                films.add(stem_of(name))
-    return [name for name in pictures if stem_of(name) in films]
+    listed = list(names)
+    # Folders of photos are large: a look at their few extensions is soon done.
+    endings = {name.rpartition(b".")[2] for name in listed}
+    of_films = {one for one in endings if _kind_by(one.lower()) is Kind.VIDEO}
+    if not of_films:
+        return []
+    films = {stem_of(name) for name in listed if name.rpartition(b".")[2] in of_films}
+    alike = [name for name in listed if stem_of(name) in films]
+    return [name for name in alike if kind_of(name) is Kind.IMAGE]
 
 
 def kind_of(name: bytes) -> Kind | None:
     """Return what media a file is by its name, None for none."""
-    usual = usual_type(name.lower().rpartition(b".")[2].decode("ascii", "replace"))
+    return _kind_by(name.rpartition(b".")[2].lower())
+
+
+@lru_cache(maxsize=256)  # thousands of files have a few extensions
+def _kind_by(extension: bytes) -> Kind | None:
+    usual = usual_type(extension.decode("ascii", "replace"))
     return usual.kind if usual else None
 
 
