@@ -14,6 +14,7 @@ from upnpserver.errors import NoSuchContainer, NoSuchObject
 from upnpserver.model import Play, Plays, SortKey, Window
 from upnpserver.policy import EVERYONE
 from upnpserver.upnp import didl
+from upnpserver.upnp.criteria import parse_criteria
 from upnpserver.upnp.props import EVERYTHING
 
 ALL = Window()
@@ -258,3 +259,20 @@ def test_what_is_left_to_see_is_told_once_something_was_seen(house):
     assert house.titles("video$unseen") == ["x", "y", "z"]
     house.plays = Plays(8, played(**dict.fromkeys("wxyz", Play(1, 10, 0))).of)
     assert "Not watched yet" not in house.titles("video$")
+
+
+@pytest.mark.parametrize(
+    "object_id", ["picture$onthisday", "picture$onthisday$19990314", "music$random"]
+)
+def test_a_search_in_a_living_view_finds_what_is_in_it(house, object_id):
+    house.add(*PHOTOS, *TRACKS[:10])
+    below, waiting = {}, [object_id]
+    while waiting:
+        for entry in house.page(waiting.pop()).entries:
+            below[entry.object_id] = entry
+            waiting += [entry.object_id] * entry.is_container
+    items = {one: entry for one, entry in below.items() if not entry.is_container}
+    everything = parse_criteria('upnp:class derivedfrom "object.item"')
+    found = house.reader.search(object_id, everything, ALL, (), EVERYONE)
+    assert {entry.object_id: entry for entry in found.entries} == items
+    assert found.total == len(items)

@@ -72,7 +72,7 @@ class ContainerRows:
         ).fetchone():
             return
         segments = didl.pack("root", "object.container", _SEARCH_CLASSES)
-        described = Described("object.container", "root", segments, {"title": None})
+        described = Described("object.container", "root", segments, {})
         self._objects.add(ROOT, None, described, is_container=True)
         self.changed.add(ROOT_ROW)
 

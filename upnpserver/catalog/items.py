@@ -4,12 +4,12 @@ Source of the properties: ContentDirectory:1 appendix B; dlna-media facts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from upnpserver.catalog.marked import marked
+from upnpserver.catalog.marked import Column, columns, marked
 from upnpserver.catalog.views import Container, is_film
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import (
@@ -21,7 +21,7 @@ from upnpserver.dlna.scaled import FORMS, offered, picture_path
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import fold
-from upnpserver.upnp.values import format_date, natural_key
+from upnpserver.upnp.values import cut_utf8, format_date, natural_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Described:
     upnp_class: str
     title: str
     segments: bytes
-    found: dict[str, str | int | None]
+    found: dict[str, Column]
     art: bytes = b""
     group_art: bytes = b""  # by which it stands for containers; empty: art
     above_art: bytes = b""  # and for those above them; empty: group_art
@@ -120,29 +120,29 @@ def describe_item(
         resolution=resolution,
         color_depth=facts.color_depth,
     )
-    upnp_class = _class_of(facts)
+    upnp_class, properties = _class_of(facts), _properties(facts)
+    resources = (resource, *_other_forms(facts, profile, file.item_id))
     segments = didl.pack(
         title,
         upnp_class,
-        _properties(facts) + _words_property(beside),
-        (resource, *_other_forms(facts, profile, file.item_id)),
+        properties + _words_property(beside),
+        resources,
         beside.captions,
     )
-    found: dict[str, str | int | None] = {
-        "title": marked(title),
-        "title_key": natural_key(fold(title)),
-        "class": upnp_class,
-        "creator": marked(*_creators(facts)),
-        "date": format_date(facts.date) or None,
-        "album": marked(facts.album),
-        "artist": marked(*facts.artists, *facts.album_artists, *facts.composers),
-        "genre": marked(*facts.genres),
-        "track": facts.track or None,
-        "duration_ms": facts.duration_ms,
-        "size_bytes": file.size_bytes,
-        "bitrate": None if facts.bitrate_bps is None else facts.bitrate_bps // 8,
-        "protocol_info": marked(resource.protocol_info),
-        "resolution": marked(resolution),
+    found: dict[str, Column] = {
+        **_found(title, upnp_class, properties),
+        "res@protocolInfo": marked(
+            [told.protocol_info for told in resources]
+            + [told.protocol_info for told in beside.captions]
+        ),
+        "res@size": file.size_bytes,
+        "res@duration": facts.duration_ms,
+        "res@bitrate": None if facts.bitrate_bps is None else facts.bitrate_bps // 8,
+        "res@sampleFrequency": facts.sample_rate_hz,
+        "res@bitsPerSample": facts.bits_per_sample,
+        "res@nrAudioChannels": facts.channels,
+        "res@resolution": marked(told.resolution for told in resources),
+        "res@colorDepth": facts.color_depth,
     }
     art = _photo_art(facts, file.item_id) or beside.art
     return Described(
@@ -179,18 +179,18 @@ def _photo_art(facts: MediaFacts, item_id: str) -> bytes:
 
 def describe_container(container: Container) -> Described:
     """Return what is kept of a container."""
-    values: dict[str, list[str]] = {}
-    for name, value in container.properties:
-        values.setdefault(name, []).append(value)
-    found: dict[str, str | int | None] = {
-        "title": marked(container.title),
-        "title_key": natural_key(fold(container.title)),
-        "class": container.upnp_class,
-        "creator": marked(*values.get("dc:creator", ())),
-        "artist": marked(*values.get("upnp:artist", ())),
-    }
-    segments = didl.pack(container.title, container.upnp_class, container.properties)
-    return Described(container.upnp_class, container.title, segments, found)
+    title, upnp_class = container.title, container.upnp_class
+    segments = didl.pack(title, upnp_class, container.properties)
+    found = _found(title, upnp_class, container.properties)
+    return Described(upnp_class, title, segments, found)
+
+
+def _found(
+    title: str, upnp_class: str, properties: Iterable[tuple[str, str]]
+) -> dict[str, Column]:
+    title = cut_utf8(title, didl.MAX_TITLE_BYTES)
+    told = columns([("dc:title", title), ("upnp:class", upnp_class), *properties])
+    return {"title_key": natural_key(fold(title)), **told}
 
 
 def _class_of(facts: MediaFacts) -> str:

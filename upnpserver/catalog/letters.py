@@ -6,13 +6,13 @@ and ignores accents as their order does.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from upnpserver.catalog.compile import order_by
 from upnpserver.catalog.entries import COLUMNS, entry_of, found_of, window_of
-from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.ordered import OrderedResults, numbers
 from upnpserver.catalog.views.tree import AFTER_ALL, PLAIN
 from upnpserver.model import Entry, Page, SortKey, Window
 from upnpserver.policy import ClientPolicy
@@ -123,7 +123,9 @@ class Letters:
         row, update_id, part = found
         if sort:
             key = (update_id, row, part.low, sort)
-            order = self._ordered.get(key, lambda: self._sorted(row, part, sort))
+            order = self._ordered.get(
+                key, lambda: numbers(self._sorted(row, part, sort))
+            )
             entries = found_of(self._rows, window_of(order, window))
         else:
             entries = self._rows.execute(
@@ -135,6 +137,18 @@ class Letters:
             ).fetchall()
         shown = tuple(entry_of(entry, row, object_id) for entry in entries)
         return Page(shown, part.children, update_id)
+
+    def held(self, object_id: str) -> tuple[int, Mapping[int, str]] | None:
+        """Return the update id of a letter, and the rows of what is under it.
+
+        With each row goes the letter's id. None if it is no letter.
+        """
+        found = self._find(object_id)
+        if found is None:
+            return None
+        row, update_id, part = found
+        under = self._sorted(row, part, ())
+        return update_id, {child: object_id for (child,) in under}
 
     def metadata(self, object_id: str) -> Page | None:
         """Return a letter, None if it is none."""

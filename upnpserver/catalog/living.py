@@ -13,7 +13,7 @@ import re
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -24,7 +24,7 @@ from typing import Any
 from upnpserver.catalog.compile import order_by
 from upnpserver.catalog.entries import Found, entry_of, found_of, window_of
 from upnpserver.catalog.identity import original, split_reference
-from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.ordered import OrderedResults, numbers
 from upnpserver.catalog.views.tree import PLAIN, child
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import Entry, Kind, Page, Play, Plays, SortKey, Window
@@ -248,9 +248,24 @@ class Living:
         entries = tuple(_entry(one, object_id) for one in found)
         return Page(entries, len(order), _update_id(content))
 
-    def with_content_of(self, object_id: str) -> str:
-        """Return the container that a likeness is like; of any other, itself."""
-        return (self._moment and _source_of(object_id)[1]) or object_id
+    def held(self, object_id: str) -> tuple[int, Mapping[int, str]] | None:
+        """Return the update id of a view or a likeness, and the items below it.
+
+        With the row of each item goes the id of what it lies in. None if it is
+        neither.
+        """
+        content = self._content(object_id)
+        if not content:
+            return None
+        view = _VIEWS.get(object_id)
+        if view is None or not view.length:
+            return _update_id(content), dict.fromkeys(content, object_id)
+        items: dict[int, str] = {}
+        for _, source_id, *_ in found_of(self._rows, content):
+            likeness = view.likeness(source_id)
+            for row in self._content(likeness) or ():
+                items.setdefault(row, likeness)
+        return _update_id(content), items
 
     def metadata(self, object_id: str) -> Page | None:
         """Return a view, a likeness, or an item in one of them, if it is that."""
@@ -294,7 +309,8 @@ class Living:
         if not source:
             return None
         key = (self._update_id(), source)
-        return self._ordered.get(key, lambda: _children(self._rows, source)) or None
+        rows = self._rows
+        return self._ordered.get(key, lambda: numbers(_children(rows, source))) or None
 
     def _held(self, view: _View) -> Sequence[int]:
         moment = self._moment
@@ -303,9 +319,7 @@ class Living:
         plays = moment.plays()
         version = plays.version if plays else None
         key = (self._update_id(), view.object_id, moment.today(), version)
-        return self._ordered.get(
-            key, lambda: ((row,) for row in view.held(self._rows, moment))
-        )
+        return self._ordered.get(key, lambda: view.held(self._rows, moment))
 
     def _sorted(self, content: Sequence[int], sort: tuple[SortKey, ...]) -> list[int]:
         found = self._rows.execute(

@@ -8,8 +8,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from upnpserver.catalog.items import Described
+from upnpserver.catalog.marked import FOUND
 
 Place = tuple[int, str]  # (container's row, sort key)
+_NOTHING_FOUND = dict.fromkeys(FOUND)
 
 
 class ObjectRows:
@@ -52,7 +54,7 @@ class ObjectRows:
                 described.above_art or None,
             )
         )
-        columns = ", ".join(described.found)
+        columns = "".join(f', "{name}"' for name in described.found)
         values = (row, *described.found.values())
         self._found.setdefault(columns, []).append(values)
         return row
@@ -67,12 +69,12 @@ class ObjectRows:
             **columns,
         }
         self._set("object", "id", row, values)
-        self._set("found", "object", row, described.found)
+        self._set("found", "object", row, {**_NOTHING_FOUND, **described.found})
 
     def _set(
         self, table: str, key: str, row: int, values: Mapping[str, object]
     ) -> None:
-        columns = ", ".join(f"{name} = ?" for name in values)
+        columns = ", ".join(f'"{name}" = ?' for name in values)
         self._rows.execute(
             f"update {table} set {columns} where {key} = ?", (*values.values(), row)
         )
@@ -110,7 +112,7 @@ class ObjectRows:
             for columns, values in self._found.items():
                 marks = ", ".join("?" * len(values[0]))
                 self._rows.executemany(
-                    f"insert into found (object, {columns}) values ({marks})", values
+                    f"insert into found (object{columns}) values ({marks})", values
                 )
         if self._children:
             self._rows.executemany(

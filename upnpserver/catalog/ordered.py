@@ -2,7 +2,7 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 
 class OrderedResults:
@@ -18,18 +18,21 @@ class OrderedResults:
         self._lists: OrderedDict[Hashable, array[int]] = OrderedDict()
         self._rows = 0
 
-    def get(
-        self, key: Hashable, query: Callable[[], Iterable[tuple[int]]]
-    ) -> Sequence[int]:
+    def get(self, key: Hashable, query: Callable[[], Iterable[int]]) -> Sequence[int]:
         """Return the list of key, from query() if it isn't remembered."""
         kept = self._lists.get(key)
         if kept is not None:
             self._lists.move_to_end(key)
             return kept
-        rows = array("q", (row for (row,) in query()))
+        rows = array("q", query())
         self._lists[key] = rows
         self._rows += len(rows)
         while self._rows > self._max_rows:
             _, dropped = self._lists.popitem(last=False)
             self._rows -= len(dropped)
         return rows
+
+
+def numbers(found: Iterable[tuple[int]]) -> Iterator[int]:
+    """Yield the only column of rows."""
+    return (number for (number,) in found)

@@ -4,8 +4,6 @@ Every answer is read inside one transaction, so that counts, order and content
 agree while the scanner writes.
 """
 
-import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +11,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from upnpserver.catalog import compile as compiled
 from upnpserver.catalog import schema
+from upnpserver.catalog.compile import order_by
 from upnpserver.catalog.entries import COLUMNS, entry_of, found_of, window_of
+from upnpserver.catalog.finder import Finder
 from upnpserver.catalog.identity import (
     ABOVE_ROOT,
     original,
@@ -23,10 +22,9 @@ from upnpserver.catalog.identity import (
 )
 from upnpserver.catalog.letters import Letters, whole_of
 from upnpserver.catalog.living import Living, Moment
-from upnpserver.catalog.ordered import OrderedResults
+from upnpserver.catalog.ordered import OrderedResults, numbers
 from upnpserver.catalog.schema import damage_told
-from upnpserver.catalog.search import form_of, search_statement
-from upnpserver.errors import CannotProcess, NoSuchContainer, NoSuchObject
+from upnpserver.errors import NoSuchContainer, NoSuchObject
 from upnpserver.facts import facts_from_json
 from upnpserver.model import (
     CataloguedFile,
@@ -72,9 +70,7 @@ _MATERIALS = (
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = :attached and is_here order by file.id limit 1",
 )
-_REMEMBERED_ROWS = 200_000
-_STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
-_SEARCH_LIMIT_S = 1.0
+_REMEMBERED_ROWS = 400_000
 
 
 class Reader:
@@ -89,12 +85,10 @@ class Reader:
     def __init__(self, path: Path, moment: Moment | None = None) -> None:
         """Open the catalog; moment: for living views, which there are none without."""
         self._rows = schema.connect_for_reading(path)
-        self._rows.create_function(
-            "any_value", 3, compiled.any_value, deterministic=True
-        )
         self._ordered = OrderedResults(_REMEMBERED_ROWS)
         self._living = Living(self._rows, moment, self._ordered)
         self._letters = Letters(self._rows, self._ordered)
+        self._finder = Finder(self._rows, self._living, self._letters, self._ordered)
 
     def close(self) -> None:
         """Close the file."""
@@ -212,31 +206,13 @@ class Reader:
     ) -> Page:
         """Return a window of what matches below a container.
 
-        Each item is found once: see catalog/search.py.
+        Each item is found once: see catalog/finder.py.
 
         Raises NoSuchContainer; CannotProcess if it would take too long.
         """
         with self._snapshot():
-            found = self._rows.execute(
-                "select id, update_id from object where object_id = ? and is_container",
-                (self._living.with_content_of(whole_of(container_id)),),
-            ).fetchone()
-            if found is None:
-                raise NoSuchContainer
-            row, update_id = found
-            with self._time_limit():
-                order = self._matching(row, criteria, sort)
-            forms = [form_of(number) for number in window_of(order, window)]
-            entries = found_of(self._rows, [found_row for found_row, _ in forms])
-            parents = self._object_ids({parent for _, parent in forms})
-            return Page(
-                tuple(
-                    self._living.counted(entry_of(entry, parent, parents[parent]))
-                    for entry, (_, parent) in zip(entries, forms, strict=True)
-                ),
-                len(order),
-                update_id,
-            )
+            state = self.system_update_id()
+            return self._finder.search(container_id, criteria, window, sort, state)
 
     @damage_told()
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
@@ -417,49 +393,16 @@ class Reader:
         key = (self.system_update_id(), row, sort)
         return self._ordered.get(
             key,
-            lambda: self._rows.execute(
-                "select child.object from (select * from child where parent = ?"
-                "  order by sort_key, object limit ?) as child"
-                " join found on found.object = child.object order by"
-                f" {compiled.order_by(sort)} child.sort_key, child.object",
-                (row, total),
+            lambda: numbers(
+                self._rows.execute(
+                    "select child.object from (select * from child where parent = ?"
+                    "  order by sort_key, object limit ?) as child"
+                    " join found on found.object = child.object order by"
+                    f" {order_by(sort)} child.sort_key, child.object",
+                    (row, total),
+                )
             ),
         )
-
-    def _matching(
-        self, row: int, criteria: Criteria, sort: tuple[SortKey, ...]
-    ) -> Sequence[int]:
-        statement = search_statement(row, criteria, sort)
-        return self._ordered.get(
-            (self.system_update_id(), row, criteria, sort),
-            lambda: self._rows.execute(statement.sql, statement.values),
-        )
-
-    def _object_ids(self, rows: set[int]) -> dict[int, str]:
-        some = tuple(rows)
-        marks = ",".join("?" * len(some))
-        return dict(
-            self._rows.execute(
-                f"select id, object_id from object where id in ({marks})",
-                some,
-            )
-        )
-
-    @contextmanager
-    def _time_limit(self) -> Iterator[None]:
-        """End a query that runs too long with CannotProcess."""
-        end = time.monotonic() + _SEARCH_LIMIT_S
-        self._rows.set_progress_handler(
-            lambda: time.monotonic() > end, _STEPS_BETWEEN_CHECKS
-        )
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-                raise
-            raise CannotProcess("the search took too long") from error
-        finally:
-            self._rows.set_progress_handler(None, 0)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:

@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from upnpserver.catalog.marked import FOUND
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 10
+VERSION = 11
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.
@@ -31,6 +32,8 @@ _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 # attached: what else than items is sent, by ids of their own: files beside media,
 # or pictures inside it (first_byte, length). caption_path: where in URLs the best
 # subtitle of a film is.
+# found: what each object tells of each property, to sort by; title_key: how titles
+# are sorted. searched: the same, packed to be searched: see catalog/search_rows.py.
 _TABLES: dict[str, dict[str, type]] = {
     "meta": {"name": str, "value": str},
     "root": {
@@ -88,23 +91,8 @@ _TABLES: dict[str, dict[str, type]] = {
         "length": int,
     },
     "spelled_variously": {"object": int},
-    "found": {
-        "object": int,
-        "title": str,
-        "title_key": str,
-        "class": str,
-        "creator": str,
-        "date": str,
-        "album": str,
-        "artist": str,
-        "genre": str,
-        "track": int,
-        "duration_ms": int,
-        "size_bytes": int,
-        "bitrate": int,
-        "protocol_info": str,
-        "resolution": str,
-    },
+    "found": {"object": int, "title_key": str, **FOUND},
+    "searched": {"id": int, "packed": bytes},
 }
 _PRIMARY_KEYS = {
     "meta": "name",
@@ -120,6 +108,7 @@ _NOT_NULL = {
     "object": {"object_id", "is_container", "class", "title", "segments"},
     "item": {"file", "kind", "mime", "features"},
     "attached": {"attached_id", "mime", "features"},
+    "searched": {"packed"},
 }
 _INDEXES: dict[str, tuple[tuple[tuple[str, ...], bool], ...]] = {
     "directory": ((("root", "path"), True),),
@@ -141,6 +130,7 @@ create table landmark (
     primary key (parent, position)
 ) without rowid;
 create index child_by_object on child (object);
+create index containers_only on object (parent) where is_container;
 create index playlists_only on file (role) where role = 'playlist';
 """
 LANDMARK_EVERY = 256

@@ -1,62 +1,119 @@
-"""A whole search as one SQL statement: what is found, in which form.
+"""Which objects a SearchCriteria finds: of each, whether it is found at all.
 
-An item lies in several containers: once as the original, elsewhere as
-references. A search finds it once: as the original if that lies below the
-container, else as its first reference there. Only a criteria that compares
-@id or @parentID asks for certain forms, and gets each form that fits. Source:
-ContentDirectory:1 section 2.7.5; reference content-directory.md section 4.
-
-Each row of the result is one number, so that long results stay small: see
-form_of().
+Reads the table searched, block by block: see catalog/packed.py. Nothing here
+takes the catalog's size squared, and each step looks at the clock, so that no
+criteria takes longer than it may.
 """
 
-from upnpserver.catalog.compile import Condition, condition, names_ids, order_by
-from upnpserver.catalog.schema import ROOT_ROW
-from upnpserver.model import SortKey
-from upnpserver.upnp.criteria import Criteria
+import sqlite3
+from collections.abc import Callable, Iterator
 
-_PARENT_BITS = 31
-_ORIGINALS = (
-    f"select (found.object << {_PARENT_BITS}) | object.parent from found"
-    " join object on object.id = found.object"
-    " join object as parent on parent.id = object.parent"
+from upnpserver.catalog.conditions import question
+from upnpserver.catalog.marked import FOUND
+from upnpserver.catalog.packed import Masks, Packed, either, unpack, without
+from upnpserver.catalog.search_rows import LAST_BLOCK, block_of, packed_row
+from upnpserver.upnp.criteria import (
+    AllOf,
+    AnyOf,
+    Criteria,
+    Everything,
+    Exists,
+    Relation,
 )
-_INSIDE = (
-    "with recursive inside(id) as (select ? union select child.object from inside"
-    " join child on child.parent = inside.id"
-    " join object on object.id = child.object and object.is_container) "
-)
-_PLACES = (
-    " from inside cross join child on child.parent = inside.id"
-    " join found on found.object = child.object"
-    " join object on object.id = child.object"
-    " join object as parent on parent.id = child.parent"
-)
-# The original's place counts as the smallest, so it wins where it is inside.
-_FIRST_PLACE = "min(iif(child.parent = object.parent, 0, child.parent))"
+
+HAD_BY_ALL = ("@id", "@parentID")
+_TOLD_BY_ALL = "upnp:class"
+_FEW_VALUES = ("upnp:class", "upnp:genre", "upnp:rating", "dc:date", "upnp:artist")
 
 
-def search_statement(
-    container: int, criteria: Criteria, sort: tuple[SortKey, ...]
-) -> Condition:
-    """Return the statement that finds what matches below a container's row."""
-    order = f" order by {order_by(sort)} found.object"
-    if names_ids(criteria):
-        where = condition(criteria)
-        form = f"select (child.object << {_PARENT_BITS}) | child.parent"
-        sql = f"{_INSIDE}{form}{_PLACES} where {where.sql}{order}, child.parent"
-        return Condition(sql, (container, *where.values))
-    where = condition(criteria, once=True)
-    if container == ROOT_ROW:
-        return Condition(f"{_ORIGINALS} where {where.sql}{order}", where.values)
-    form = (
-        f"select (child.object << {_PARENT_BITS})"
-        f" | ifnull(nullif({_FIRST_PLACE}, 0), object.parent)"
-    )
-    sql = f"{_INSIDE}{form}{_PLACES} where {where.sql} group by child.object{order}"
-    return Condition(sql, (container, *where.values))
+class Search:
+    """One look through one state of the catalog.
+
+    in_time: raises CannotProcess when it takes too long.
+    """
+
+    def __init__(self, rows: sqlite3.Connection, in_time: Callable[[], None]) -> None:
+        self._rows, self._in_time = rows, in_time
+
+    def everything(self) -> Masks:
+        """Return all objects but the root, which is in no container."""
+        masks: Masks = {}
+        for row, packed in self._read(_TOLD_BY_ALL):
+            masks[block_of(row)] = unpack(packed).anywhere()
+        return masks
+
+    def found(self, tree: Criteria, among: Masks) -> Masks:
+        """Return those that match among some.
+
+        Each item is looked at once here, not in each of its forms: of its ids
+        nothing is known, and it is no reference.
+        """
+        match tree:
+            case Everything():
+                return among
+            case AllOf(terms):
+                for term in sorted(terms, key=_cost):
+                    among = self.found(term, among)
+                return among
+            case AnyOf(terms):
+                found: Masks = {}
+                for term in dict.fromkeys(terms):
+                    found = either(found, self.found(term, without(among, found)))
+                return found
+            case Exists(name, wanted):
+                having = among if name in HAD_BY_ALL else self._telling(name, among)
+                return having if wanted else without(among, having)
+            case Relation():
+                return self._fitting(tree, among)
+
+    def _telling(self, name: str, among: Masks) -> Masks:
+        return self._where(name, among, "", Packed.anywhere)
+
+    def _fitting(self, relation: Relation, among: Masks) -> Masks:
+        asked = question(relation)
+        if asked is None:
+            return {}
+        test = asked.test
+        return self._where(
+            relation.name, among, asked.part, lambda packed: packed.where(test)
+        )
+
+    def _where(
+        self, name: str, among: Masks, part: str, which: Callable[[Packed], int]
+    ) -> Masks:
+        found: Masks = {}
+        if name not in FOUND or not among:
+            return found
+        for row, data in self._read(name, min(among), max(among)):
+            candidates = among.get(block_of(row))
+            if candidates is None:
+                continue
+            packed = unpack(data)
+            if part not in packed.text:
+                continue
+            mask = candidates & which(packed)
+            if mask:
+                found[block_of(row)] = mask
+        return found
+
+    def _read(
+        self, name: str, first: int = 0, last: int = LAST_BLOCK
+    ) -> Iterator[tuple[int, bytes]]:
+        rows = self._rows.execute(
+            "select id, packed from searched where id between ? and ?",
+            (packed_row(name, first), packed_row(name, last)),
+        )
+        for row in rows:
+            self._in_time()
+            yield row
 
 
-def form_of(number: int) -> tuple[int, int]:
-    """Return (object's row, row of the container it is found in)."""
-    return number >> _PARENT_BITS, number & (1 << _PARENT_BITS) - 1
+def _cost(tree: Criteria) -> int:
+    """Tell how late a term is best looked at, among those that all must hold."""
+    match tree:
+        case Everything():
+            return 0
+        case AllOf(terms) | AnyOf(terms):
+            return sum(map(_cost, terms))
+        case Exists(name) | Relation(name):
+            return 1 if name in _FEW_VALUES else 4

@@ -19,6 +19,7 @@ from upnpserver.catalog.list_rows import ListRows
 from upnpserver.catalog.object_rows import ObjectRows
 from upnpserver.catalog.open_views import odd
 from upnpserver.catalog.schema import damage_told
+from upnpserver.catalog.search_rows import SearchRows
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import DEFAULT_LANGUAGE
 from upnpserver.errors import StateFolderError, UpnpServerError
@@ -73,6 +74,7 @@ class Writer:
             self._rows, objects, self._containers, words_of(language)
         )
         self._files = FileRows(self._rows)
+        self._searched = SearchRows(self._rows)
         self._root_rows: dict[Root, int] = {}
         try:
             with self._transaction():
@@ -259,6 +261,7 @@ class Writer:
             self._rows.execute("begin immediate")
             try:
                 yield
+                self._searched.settle()
                 self._rows.execute("commit")
             except BaseException:
                 if self._rows.in_transaction:  # a full disk rolls back by itself

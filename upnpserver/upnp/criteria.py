@@ -185,7 +185,7 @@ def class_name(value: str) -> str:
     return value.removesuffix("*").rstrip(".")
 
 
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
     "<=": operator.le,
@@ -245,13 +245,13 @@ def _compares(values: Values, comparison: str, has: str, value: str) -> bool:
         return values is Values.CLASS and f"{has}.".startswith(f"{wanted}.")
     if values in (Values.NUMBER, Values.DURATION):
         number, other = parse_number(values, has), parse_number(values, value)
-        if number is None or other is None or comparison not in _ORDER:
+        if number is None or other is None or comparison not in ORDER:
             return False
-        return _ORDER[comparison](number, other)
+        return ORDER[comparison](number, other)
     if values is Values.TEXT:
         has, value = fold(has), fold(value)
     if comparison == "contains":
         return value in has
     if comparison == "startsWith":
         return has.startswith(value)
-    return _ORDER[comparison](has, value)
+    return ORDER[comparison](has, value)

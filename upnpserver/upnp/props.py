@@ -25,6 +25,8 @@ class Values(Enum):
     DATE = "date"  # ISO 8601, compared as text
 
 
+# All that DIDL-Lite tells of an object but addresses, which depend on the network
+# that the asker is on, and what says the same of each object (@restricted).
 SEARCHABLE: dict[str, Values] = {
     "@id": Values.IDENTIFIER,
     "@parentID": Values.IDENTIFIER,
@@ -33,30 +35,32 @@ SEARCHABLE: dict[str, Values] = {
     "upnp:class": Values.CLASS,
     "dc:creator": Values.TEXT,
     "dc:date": Values.DATE,
+    "dc:description": Values.TEXT,
+    "upnp:longDescription": Values.TEXT,
     "upnp:album": Values.TEXT,
     "upnp:artist": Values.TEXT,
+    "upnp:artist@role": Values.TEXT,
     "upnp:genre": Values.TEXT,
     "upnp:originalTrackNumber": Values.NUMBER,
-    "res@duration": Values.DURATION,
-    "res@size": Values.NUMBER,
-    "res@bitrate": Values.NUMBER,
+    "upnp:actor": Values.TEXT,
+    "upnp:director": Values.TEXT,
+    "upnp:rating": Values.TEXT,
+    "upnp:seriesTitle": Values.TEXT,
+    "upnp:episodeSeason": Values.NUMBER,
+    "upnp:episodeNumber": Values.NUMBER,
     "res@protocolInfo": Values.TEXT,
+    "res@size": Values.NUMBER,
+    "res@duration": Values.DURATION,
+    "res@bitrate": Values.NUMBER,
+    "res@sampleFrequency": Values.NUMBER,
+    "res@bitsPerSample": Values.NUMBER,
+    "res@nrAudioChannels": Values.NUMBER,
     "res@resolution": Values.TEXT,
+    "res@colorDepth": Values.NUMBER,
 }
 
-SORTABLE: tuple[str, ...] = (
-    "dc:title",
-    "dc:creator",
-    "dc:date",
-    "upnp:class",
-    "upnp:album",
-    "upnp:artist",
-    "upnp:genre",
-    "upnp:originalTrackNumber",
-    "res@duration",
-    "res@size",
-    "res@bitrate",
-)
+# Ids tell nothing that people put in order.
+SORTABLE = tuple(name for name in SEARCHABLE if not name.startswith("@"))
 
 MAX_CRITERIA_CHARACTERS = 4096
 _PROPERTY = re.compile(r"[+-](@?[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?(?:@[\w:.-]+)?)")
