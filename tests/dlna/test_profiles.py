@@ -82,6 +82,16 @@ PHONE = replace(
     video_profile="baseline",
     video_level=12,
 )
+SIMPLE = replace(
+    CAMERA_MP4,
+    width=720,
+    height=576,
+    frame_rate_mhz=25_000,
+    bitrate_bps=6_000_000,
+    video_codec="mpeg4",
+    video_profile="simple",
+    video_level=50,
+)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +160,28 @@ PHONE = replace(
             {"width": 640, "height": 480, "video_profile": "constrained baseline"},
             "AVC_MP4_BL_L3L_SD_AAC",
         ),
+        (
+            PHONE,
+            {"width": 720, "height": 480, "frame_rate_mhz": 30_000},
+            "AVC_MP4_BL_L31_HD_AAC",
+        ),
+        (
+            PHONE,
+            {"width": 720, "height": 480, "frame_rate_mhz": 30_000}
+            | {"video_profile": "constrained baseline"},
+            "AVC_MP4_MP_SD_AAC_MULT5",
+        ),
+        (PHONE, {"audio_codec": "eac3", "video_profile": "main"}, "AVC_MP4_MP_SD_EAC3"),
+        (
+            PHONE,
+            {"audio_codec": "eac3", "video_profile": "main", "frame_rate_mhz": 30_000}
+            | {"width": 720, "height": 480},
+            "AVC_MP4_HP_HD_EAC3",
+        ),
+        (SIMPLE, {}, "MPEG4_P2_MP4_SP_L5_AAC"),
+        (SIMPLE, {"video_level": 49}, ""),
+        (SIMPLE, {"video_level": 60}, "MPEG4_P2_MP4_SP_L6_AAC"),
+        (SIMPLE, {"video_level": 61}, ""),
         (CAMERA_MP4, {"container": "matroska"}, "AVC_MKV_HP_HD_AAC_MULT5"),
         (
             CAMERA_MP4,
@@ -172,6 +204,7 @@ PHONE = replace(
         (DVD, {}, "MPEG_PS_PAL"),
         (DVD, {"height": 480, "frame_rate_mhz": 29_970}, "MPEG_PS_NTSC"),
         (DVD, {"height": 480}, ""),
+        (DVD, {"width": 640, "height": 480, "frame_rate_mhz": 29_970}, ""),
         (DVD, {"audio_codec": "mp2", "channels": 2}, "MPEG_PS_PAL"),
         (DVD, {"sample_rate_hz": 44_100}, ""),
         (DVD, {"video_profile": "high"}, ""),

@@ -69,6 +69,7 @@ class Rule:
     sound: Sound | None
     codec: str = ""
     profiles: frozenset[str] = frozenset()
+    min_level: int | None = None
     max_level: int | None = None
     within: tuple[Raster, ...] = ()
     rasters: frozenset[Raster] = frozenset()
@@ -81,12 +82,16 @@ class Rule:
             (self.sound is None or self.sound.fits(facts))
             and (not self.codec or facts.video_codec == self.codec)
             and (not self.profiles or facts.video_profile in self.profiles)
-            and _at_most(facts.video_level, self.max_level)
+            and self._level_fits(facts.video_level)
             and (not self.within or any(one.holds(facts) for one in self.within))
             and (not self.rasters or Raster.of(facts) in self.rasters)
             and self._bit_rate_fits(facts)
             and (not self.color_depths or facts.color_depth in self.color_depths)
         )
+
+    def _level_fits(self, level: int | None) -> bool:
+        low, high = self.min_level or 0, self.max_level
+        return high is None or (level is not None and low <= level <= high)
 
     def _bit_rate_fits(self, facts: MediaFacts) -> bool:
         if self.kbps is None:
@@ -157,10 +162,6 @@ _LIMITS: Mapping[str, Callable[[Any], object]] = {
     "kbps": tuple,
     "color_depths": frozenset,
 }
-
-
-def _at_most(fact: int | None, limit: int | None) -> bool:
-    return limit is None or (fact is not None and fact <= limit)
 
 
 def _packets(facts: MediaFacts) -> str:
