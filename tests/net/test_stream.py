@@ -141,16 +141,21 @@ def test_a_whole_file(house):
     assert answer.body == CONTENT
 
 
-def test_the_head_is_sent_letter_by_letter(house):
+def raw_answer(house, path, *fields, end):
+    """Return the bytes of the only answer, which are all there with end."""
     wire = house.door.connect()
-    wire.send(request(f"/media/{PHOTO}/image.jpg"))
+    wire.send(request(path, *fields))
     data = b""
-    while not data.endswith(b"photo"):
+    while not data.endswith(end):
         house.door.settle()
         data += wire.take()
-        if not data.endswith(b"photo"):
+        if not data.endswith(end):
             house.threads.turn()
-    assert data == (
+    return data
+
+
+def test_the_head_is_sent_letter_by_letter(house):
+    assert raw_answer(house, f"/media/{PHOTO}/image.jpg", end=b"photo") == (
         b"HTTP/1.1 200 OK\r\n"
         b"Content-Type: image/jpeg\r\n"
         b"Accept-Ranges: bytes\r\n"
@@ -159,6 +164,31 @@ def test_the_head_is_sent_letter_by_letter(house):
         b"transferMode.dlna.org: Interactive\r\n"
         b"contentFeatures.dlna.org: " + FEATURES.encode() + b"\r\n"
         b"Content-Length: 5\r\n" + OWN_LINES + b"\r\nphoto"
+    )
+
+
+def test_what_a_device_asks_for_changes_no_other_letter_of_the_head(house):
+    house.add(FILM, "film.avi", b"film", mime="video/x-msvideo", caption_path="/s/a")
+    needs = Needs(
+        mimes={"video/x-msvideo": "video/x-divx"},
+        get_mimes={"video/x-msvideo": "video/mpeg"},
+        profiles_as={"AVC_MP4_HP_HD_AAC": "AVI"},
+        subtitles=("caption-header",),
+    )
+    house.policy = replace(EVERYONE, needs=needs)
+    asked = ["getCaptionInfo.sec: 1", "getMediaInfo.sec: 1"]
+    assert raw_answer(house, f"/media/{FILM}/video.avi", *asked, end=b"film") == (
+        b"HTTP/1.1 200 OK\r\n"
+        b"Content-Type: video/mpeg\r\n"
+        b"Accept-Ranges: bytes\r\n"
+        b"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        b'ETag: "filmfilmfilmfilm-4-ae1b981bc490a00"\r\n'
+        b"transferMode.dlna.org: Streaming\r\n"
+        b"contentFeatures.dlna.org:"
+        b" DLNA.ORG_PN=AVI;DLNA.ORG_OP=01;DLNA.ORG_CI=0\r\n"
+        b"MediaInfo.sec: SEC_Duration=90500;\r\n"
+        b"CaptionInfo.sec: http://192.0.2.1:8200/s/a\r\n"
+        b"Content-Length: 4\r\n" + OWN_LINES + b"\r\nfilm"
     )
 
 
