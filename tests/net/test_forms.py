@@ -18,7 +18,7 @@ from upnpserver.kept_pictures import KeptPictures
 from upnpserver.model import Material
 from upnpserver.net import forms
 from upnpserver.net.forms import Forms
-from upnpserver.policy import EVERYONE
+from upnpserver.policy import EVERYONE, Needs
 
 PHOTO, SONG, LOST, GONE, TEXT = (letter * 16 for letter in "pslgt")
 SMALL = b"small picture"
@@ -67,11 +67,11 @@ class House:
         self.kept = KeptPictures(folder / "kept", 1_000_000)
         self.having = {}
         self.forms = Forms(self.find, self.threads, self.hand, self.kept)
-        self.policies = []
+        self.policy, self.policies = EVERYONE, []
         methods = {b"GET": self.forms.answer, b"HEAD": self.forms.answer}
         self.door = Door(
             prefixes={b"/picture/": methods, b"/subtitle/": methods},
-            policy_for=lambda _: EVERYONE,
+            policy_for=lambda _: self.policy,
         )
 
     def add(self, picture_id, name, content, mime="image/jpeg", **more):
@@ -144,6 +144,21 @@ def test_a_picture_is_drawn_and_sent(house):
 def test_a_picture_inside_a_file(house):
     assert house.ask(f"/picture/{SONG}/med.jpg").status == 200
     assert house.hand.asked == [(b"song with a picture", b"med 12 7", True)]
+
+
+def test_what_is_made_has_the_names_that_the_device_was_told(house):
+    needs = Needs(
+        mimes={"text/srt": "application/x-subrip", "image/jpeg": "image/jpg"},
+        get_mimes={"image/jpeg": "image/pjpeg"},
+        profiles_as={"JPEG_TN": "JPEG_SM"},
+    )
+    house.policy = replace(EVERYONE, needs=needs)
+    subtitle = house.ask(f"/subtitle/{TEXT}/text.srt")
+    assert subtitle.headers["Content-Type"] == "application/x-subrip"
+    picture = house.ask(TN)
+    assert picture.headers["Content-Type"] == "image/pjpeg"
+    told = FEATURES.replace("JPEG_TN", "JPEG_SM")
+    assert picture.headers["contentFeatures.dlna.org"] == told
 
 
 @pytest.mark.parametrize("name", ["text.srt", "text.pt-br.forced.sdh.srt"])

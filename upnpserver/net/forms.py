@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from upnpserver.dlna.headers import dlna_headers
 from upnpserver.dlna.protocolinfo import made_features
 from upnpserver.dlna.scaled import FORMS
+from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
     CannotProcess,
     NoSuchObject,
@@ -71,8 +72,11 @@ class _Wanted:
 
     def headers(self, request: ServerRequest) -> list[tuple[str, str]]:
         """Return the headers of an answer. Raises RefusedRequest (400, 406)."""
-        dlna = dlna_headers(request.header, Kind.IMAGE, self.features)
-        return [("Content-Type", self.mime), ("ETag", self.etag), *dlna]
+        needs = request.policy.needs
+        features = told_features(self.features, needs)[0]
+        dlna = dlna_headers(request.header, Kind.IMAGE, features)
+        mime = sent_mime(self.mime, needs)
+        return [("Content-Type", mime), ("ETag", self.etag), *dlna]
 
 
 class Forms:
