@@ -6,6 +6,7 @@ import pytest
 
 from upnpserver.dlna.mimes import MEDIA_TYPES, UNKNOWN_MIME, mime_for, usual_type
 from upnpserver.dlna.protocolinfo import (
+    MAX_SOURCES,
     content_features,
     protocol_info,
     source_protocol_info,
@@ -49,6 +50,37 @@ def test_sources_hold_profiles_and_plain_names_once_each():
     assert "http-get:*:video/mpeg:DLNA.ORG_PN=AVC_TS_HD_50_AC3_ISO" in SOURCES
     assert "http-get:*:audio/x-flac:*" in SOURCES
     assert {f"http-get:*:{row.mime}:*" for row in MEDIA_TYPES} <= set(SOURCES)
+
+
+SONG = ("audio/mpeg", content_features(Kind.AUDIO, "MP3"))
+PLAIN_SONG = ("audio/mpeg", content_features(Kind.AUDIO))
+OGG = ("audio/ogg", content_features(Kind.AUDIO))
+
+
+def test_sources_are_what_the_catalog_holds():
+    assert source_protocol_info([OGG, PLAIN_SONG, SONG, OGG]).split(",") == [
+        "http-get:*:audio/mpeg:DLNA.ORG_PN=MP3",
+        "http-get:*:audio/mpeg:*",
+        "http-get:*:audio/ogg:*",
+    ]
+    assert source_protocol_info([PLAIN_SONG]) == "http-get:*:audio/mpeg:*"
+    assert source_protocol_info([]) == source_protocol_info()
+
+
+def test_photos_are_had_in_the_sizes_that_are_drawn_of_them():
+    told = source_protocol_info([("image/webp", content_features(Kind.IMAGE))])
+    named = told.split(",")
+    assert len(set(named)) == len(named)
+    for profile in ("JPEG_TN", "JPEG_SM", "JPEG_MED", "JPEG_LRG"):
+        assert f"http-get:*:image/jpeg:DLNA.ORG_PN={profile}" in named
+    assert {"http-get:*:image/webp:*", "http-get:*:image/jpeg:*"} <= set(named)
+    assert [one for one in named if not SOURCE.fullmatch(one)] == []
+
+
+def test_a_catalog_of_oddities_is_told_in_part():
+    odd = [(f"audio/x-{n}", "*") for n in range(2000)]
+    told = source_protocol_info(odd).split(",")
+    assert len(told) == MAX_SOURCES
 
 
 def test_sources_fit_into_a_small_event():

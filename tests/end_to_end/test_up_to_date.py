@@ -16,6 +16,7 @@ pytestmark = pytest.mark.end_to_end
 
 PICTURES = Path(__file__).parents[2] / "fixtures" / "media" / "household" / "Photos"
 PICTURE = next(iter(sorted(PICTURES.rglob("*.jpg")))).read_bytes()
+SONG = next(iter(sorted(PICTURES.parent.rglob("*.mp3"))))
 SHOWN_WITHIN_S = 2.0
 NO_SUCH_OBJECT = 701
 _number = itertools.count()
@@ -99,6 +100,23 @@ def test_a_file_that_comes_changes_and_leaves(library):
     assert changed
     (library.folder / "second.jpg").unlink()
     library.shows("first")
+
+
+MANAGER = "urn:schemas-upnp-org:service:ConnectionManager:1"
+
+
+def test_what_can_be_sent_follows_the_library(library):
+    def sources():
+        return library.server.call("GetProtocolInfo", MANAGER)["Source"]
+
+    wait_for("pictures only", lambda: "audio/mpeg" not in sources())
+    assert "http-get:*:image/jpeg:DLNA.ORG_PN=JPEG_TN" in sources().split(",")
+    song = library.folder / "song.mp3"
+    song.write_bytes(SONG.read_bytes())
+    wait_for("music too", lambda: "audio/mpeg" in sources())
+    assert "video/" not in sources()
+    song.unlink()
+    wait_for("pictures only", lambda: "audio/mpeg" not in sources())
 
 
 def test_a_scanner_that_had_to_be_started_first(library):

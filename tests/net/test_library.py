@@ -59,6 +59,17 @@ class LibraryTests(TestCase):
         self.assertIsInstance(later, Deferred)
         self.assertGreater(int(dict(await later)["TotalMatches"]), 6)
 
+    async def test_what_is_served(self):
+        with self.assertRaises(CannotProcess):
+            await self.library.served()
+        self.fill(*HOUSEHOLD)
+        self.library.open()
+        served = await self.library.served()
+        self.assertEqual(len(set(served)), len(served))
+        self.assertEqual(
+            {mime for mime, _ in served}, {"audio/mpeg", "video/mp4", "image/jpeg"}
+        )
+
     async def test_many_searches_take_turns(self):
         self.fill(*HOUSEHOLD)
         self.library.open()

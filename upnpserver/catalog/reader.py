@@ -282,6 +282,14 @@ class Reader:
         )
 
     @damage_told()
+    def served(self) -> list[tuple[str, str]]:
+        """Return each (MIME name, 4th field of protocolInfo) that any item has.
+
+        It looks through all items: to be asked in a thread.
+        """
+        return self._rows.execute("select distinct mime, features from item").fetchall()
+
+    @damage_told()
     def file_at(self, path: bytes) -> CataloguedFile | None:
         """Return what is known of the file at an absolute path, None for nothing."""
         for root, root_path in self._rows.execute(

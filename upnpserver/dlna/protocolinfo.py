@@ -4,11 +4,14 @@ Source: DLNA guidelines (protocolInfo, 4th field); reference dlna-media.md
 section 1; ConnectionManager:1 section 2.5.2 (SourceProtocolInfo).
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from enum import IntFlag
 from functools import cache
 
 from upnpserver.dlna.mimes import MEDIA_TYPES
 from upnpserver.dlna.profile_names import PROFILE_NAMES
+from upnpserver.dlna.scaled import FORMS
 from upnpserver.model import Kind
 
 
@@ -28,6 +31,9 @@ _FLAGS = {
     Kind.VIDEO: Flag.STREAMING | _STORED_FILE,
     Kind.IMAGE: Flag.INTERACTIVE | _STORED_FILE,
 }
+MAX_SOURCES = 500  # some 25 KB
+_ALL_MIMES = tuple(dict.fromkeys(row.mime for row in MEDIA_TYPES))
+_PROFILE = re.compile(r"DLNA\.ORG_PN=(\w+)")
 _BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
 _ORIGINAL = "DLNA.ORG_CI=0"
 _CONVERTED = "DLNA.ORG_CI=1"
@@ -57,16 +63,36 @@ def protocol_info(mime: str, features: str) -> str:
     return f"http-get:*:{mime}:{features}"
 
 
-def source_protocol_info() -> str:
-    """Return the CSV of all that this server can send, for GetProtocolInfo.
+def source_protocol_info(served: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the CSV of what this server can send, for GetProtocolInfo.
 
-    Each profile with its MIME name, then each MIME name alone: some TVs are
-    said to hide what is not in the list.
+    served: (MIME name, 4th field) of what the catalog holds. While it holds
+    nothing, all that it may hold one day is told: some TVs are said to hide for
+    good what is not in the list.
+
+    Each profile with its MIME name, then each MIME name alone; of a catalog of
+    oddities the first MAX_SOURCES.
     """
-    named = [
+    forms = sorted(set(served))
+    if not forms:
+        return ",".join([*_named(PROFILE_NAMES), *_plain(_ALL_MIMES)])
+    if any(mime.startswith("image/") for mime, _ in forms):  # drawn in all sizes
+        forms += [(form.mime, made_features(form.profile)) for form in FORMS.values()]
+    named: dict[str, str] = {}
+    for mime, features in forms:
+        if profile := _PROFILE.match(features):
+            named[mime] = f"{named.get(mime, '')} {profile[1]}"
+    told = [*_named(named), *_plain(mime for mime, _ in forms)]
+    return ",".join([*dict.fromkeys(told)][:MAX_SOURCES])
+
+
+def _named(profiles: Mapping[str, str]) -> list[str]:
+    return [
         protocol_info(mime, f"DLNA.ORG_PN={name}")
-        for mime, names in PROFILE_NAMES.items()
+        for mime, names in profiles.items()
         for name in names.split()
     ]
-    plain = dict.fromkeys(row.mime for row in MEDIA_TYPES)
-    return ",".join([*named, *(protocol_info(mime, "*") for mime in plain)])
+
+
+def _plain(mimes: Iterable[str]) -> list[str]:
+    return [protocol_info(mime, "*") for mime in mimes]

@@ -17,13 +17,14 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from upnpserver.catalog.household import HOUSEHOLD_FILE, Household
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
-from upnpserver.errors import CatalogUnusable
+from upnpserver.errors import CannotProcess, CatalogUnusable
 from upnpserver.kept_pictures import PICTURES_FOLDER, KeptPictures
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
@@ -175,6 +176,8 @@ class Server:
         )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
+        self._source = source_protocol_info()
+        self._is_changed = False  # the catalog, since that was made
         self._interface_watch = InterfaceWatch(
             reactor,
             reactor,
@@ -275,13 +278,12 @@ class Server:
         )
 
     def _services(self) -> dict[str, Service]:
-        source = source_protocol_info()
         calls = {
             CONTENT_DIRECTORY: lambda action, arguments, request: self._library.call(
                 action, arguments, self._asker(request)
             ),
             CONNECTION_MANAGER: lambda action, arguments, request: (
-                connection_manager.call(action, arguments, source)
+                connection_manager.call(action, arguments, self._source)
             ),
             REGISTRAR: lambda action, arguments, request: registrar.call(
                 action, arguments
@@ -309,7 +311,7 @@ class Server:
             }
         if service == CONNECTION_MANAGER.name:
             return {
-                "SourceProtocolInfo": source_protocol_info(),
+                "SourceProtocolInfo": self._source,
                 "SinkProtocolInfo": "",
                 "CurrentConnectionIDs": connection_manager.CONNECTION_IDS,
             }
@@ -358,6 +360,7 @@ class Server:
             self._was_ready = True
             self._be_found()
             self._say_ready(counts)
+        self._look_what_is_served()
 
     def _is_other_catalog(self) -> bool:
         """Tell whether the scanner works on another file than the one that is open."""
@@ -398,6 +401,7 @@ class Server:
             case Progress(done, total):
                 self._progress.update(done, total)
             case Committed(system_update_id, containers):
+                self._is_changed = True
                 self._tell_subscribers(system_update_id, containers)
             case Trouble(text):
                 self.log.warn("{text}", text=text)
@@ -405,7 +409,26 @@ class Server:
                 self._progress.finish()
                 self._scan_finished(message)
 
+    def _look_what_is_served(self) -> None:
+        """Tell in GetProtocolInfo what the catalog holds now."""
+
+        def told(served: list[tuple[str, str]]) -> None:
+            source = source_protocol_info(served)
+            if source != self._source:
+                self._source = source
+                changed = {"SourceProtocolInfo": source}
+                self._eventing.publish(CONNECTION_MANAGER.name, changed)
+
+        def untold(failure: Failure) -> None:
+            # With a damaged catalog it stays as it is.
+            failure.trap(CannotProcess)  # type: ignore[no-untyped-call]
+
+        self._library.served().addCallbacks(told, untold)
+
     def _scan_finished(self, scan: Finished) -> None:
+        if self._is_changed:
+            self._is_changed = False
+            self._look_what_is_served()
         if not scan.whole:
             return
         if scan.read or scan.gone:

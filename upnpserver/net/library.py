@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorFromThreads
@@ -19,6 +20,7 @@ from upnpserver.services import content_directory
 from upnpserver.services.content_directory import Asker, OutArguments
 
 _THREADS = 2
+T = TypeVar("T")
 
 
 class Library:
@@ -87,16 +89,24 @@ class Library:
                 action, arguments, reader, asker.policy.needs
             ):
                 return content_directory.call(action, arguments, reader, asker)
-        return self._turns.run(self._in_thread, action, arguments, asker)
+        return self._turns.run(
+            self._read_in_thread,
+            lambda reader: content_directory.call(action, arguments, reader, asker),
+        )
 
-    def _in_thread(
-        self, action: str, arguments: Mapping[str, str], asker: Asker
-    ) -> Deferred[OutArguments]:
+    def served(self) -> Deferred[list[tuple[str, str]]]:
+        """Return what the items of the catalog are sent as: see Reader.served().
+
+        Fails with CannotProcess if there is no catalog.
+        """
+        return self._turns.run(self._read_in_thread, Reader.served)
+
+    def _read_in_thread(self, work: Callable[[Reader], T]) -> Deferred[T]:
         current = self._open_reader()
         with self._damage_noticed(current):
             reader = self._idle.pop() if self._idle else self._new_reader()
 
-        def put_back(result: OutArguments | Failure) -> OutArguments | Failure:
+        def put_back(result: T | Failure) -> T | Failure:
             # A reader taken before the catalog was swapped is closed.
             if self._reader is current and len(self._idle) < _THREADS:
                 self._idle.append(reader)
@@ -109,15 +119,7 @@ class Library:
                 return Failure(self._given_up(current, failure.value))  # type: ignore[no-untyped-call]
             return failure
 
-        answer = deferToThreadPool(
-            self._threads,
-            self._pool,
-            content_directory.call,
-            action,
-            arguments,
-            reader,
-            asker,
-        )
+        answer = deferToThreadPool(self._threads, self._pool, work, reader)
         return answer.addBoth(put_back).addErrback(noticed)
 
     @contextmanager
