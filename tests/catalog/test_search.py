@@ -10,7 +10,7 @@ from support.made_up_files import HOUSEHOLD, MUSIC, film, subtitle, track
 from upnpserver.catalog.forms import names_ids
 from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.writer import Writer
-from upnpserver.model import Window
+from upnpserver.model import Track, Window
 from upnpserver.policy import EVERYONE
 from upnpserver.upnp import didl
 from upnpserver.upnp.criteria import (
@@ -47,6 +47,8 @@ FILES = (
         channels=2,
         duration_ms=3_661_001,
     ),
+    film("Films/Rated.mp4", title="Rated", content_rating="PG-13"),
+    track("C/Book.mp3", title="Book", artists=("Jörg",), audiobook=True, disc=2),
     track("C/Suite 10.flac", title="suite 10", sample_rate_hz=44_100, channels=6),
     film(
         "Series/Élan S01E02.mkv",
@@ -60,6 +62,7 @@ FILES = (
         content_rating="FSK 12",
         genres=("Drama", "Jazz"),
         color_depth=24,
+        tracks=(Track("audio", language="de"), Track("audio", language="fr")),
     ),
     film("Films/Told.mp4", title="Told", directors=("Ann",), date="2001-05"),
     subtitle("Films/Told.de.srt"),
