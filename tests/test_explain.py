@@ -5,12 +5,13 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+from support.browse_call import browse_arguments
 from support.escaped import plain
 from support.made_up_files import MUSIC, broken, film, household_catalog, subtitle
 
 from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.writer import Writer
-from upnpserver.config import NamedDevice
+from upnpserver.devices.named import NamedDevice
 from upnpserver.errors import ConfigError
 from upnpserver.explain import explain, rule_for
 from upnpserver.model import SeenDevice
@@ -52,14 +53,7 @@ def path_of(name):
 
 def sent(catalog, policy):
     """Return all protocolInfo of a page of all films, as the device gets it."""
-    arguments = {
-        "ObjectID": "video$all",
-        "BrowseFlag": "BrowseDirectChildren",
-        "Filter": "*",
-        "StartingIndex": "0",
-        "RequestedCount": "0",
-        "SortCriteria": "",
-    }
+    arguments = browse_arguments("video$all")
     answer = dict(call("Browse", arguments, catalog, Asker(policy, "http://h")))
     items = plain(answer["Result"]).split("<item ")[1:]
     (found,) = [item for item in items if "<dc:title>A</dc:title>" in item]

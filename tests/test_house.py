@@ -14,7 +14,7 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 LAYERS = (
     {"", "errors"},
     {"languages", "model"},
-    {"facts", "beneath", "kept_pictures", "paths", "state", "progress", "offline"},
+    {"facts", "beneath", "kept_forms", "paths", "state", "progress", "offline"},
     {"policy"},
     {"devices"},  # whose families the configuration may add to
     {"config"},

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from upnpserver.catalog.household import Household
 from upnpserver.cli import commands
-from upnpserver.config import NamedDevice
+from upnpserver.devices.named import NamedDevice
 from upnpserver.model import SeenDevice
 from upnpserver.policy import NO_NEEDS
 from upnpserver.reports import (

@@ -7,11 +7,10 @@ only reads it.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from upnpserver.devices.family import Family
+from upnpserver.devices.named import NamedDevice
 from upnpserver.errors import ConfigError
 from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network
@@ -65,21 +64,6 @@ class Library:
     name: str
     folders: tuple[Path, ...]
     kinds: frozenset[Kind] = ALL_KINDS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NamedDevice:
-    """What the owner says of one device, told by its address or its MAC address.
-
-    Compared by identity. family: the id of one; empty: the one that it is
-    recognised as. changes: of that family's needs, see policy.needs_with().
-    """
-
-    name: str = ""
-    addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
-    macs: frozenset[str] = frozenset()
-    family: str = ""
-    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

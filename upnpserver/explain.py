@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from xml.etree import ElementTree
 
-from upnpserver.config import NamedDevice
 from upnpserver.devices.family import Family
-from upnpserver.dlna.told import profile_in
+from upnpserver.devices.named import NamedDevice, rule_of
+from upnpserver.dlna.protocolinfo import profile_in
 from upnpserver.errors import ConfigError, NoSuchObject
 from upnpserver.model import CataloguedFile, MediaFacts, SeenDevice
-from upnpserver.policy import NO_NEEDS, ClientPolicy, needs_with
+from upnpserver.policy import ClientPolicy
 from upnpserver.reports import uses
 from upnpserver.services import content_directory
 from upnpserver.services.content_directory import Asker, Catalog
@@ -68,16 +68,12 @@ def rule_for(
     by_id = {family.id: family for family in families}
     own = next((one for one in named if wanted in _called(one)), None)
     was = next((one for one in seen if wanted in {one.address, one.mac}), None)
-    told = (own.family if own else "") or (was.family if was else wanted)
-    family = by_id.get(told)
+    family, needs = rule_of(by_id, was.family if was else wanted, own)
     if family is None and own is None and was is None and wanted != "generic":
         raise ConfigError(
             f"no device {device!r}: name a rule (upnpserver devices --rules), or the "
             "address of a device that was seen (upnpserver devices)"
         )
-    needs = family.needs if family else NO_NEEDS
-    if own is not None:
-        needs = needs_with(needs, own.changes)
     policy = ClientPolicy(family.id if family else "generic", needs, letters_from)
     if family is None:
         return Rule("generic", "a device without a rule", "", policy)

@@ -238,10 +238,10 @@ class Resource:
     """One file (or picture, or subtitle) that can be sent over HTTP.
 
     root and relative_path are bytes as the file system has them; the path is
-    opened below root without following links out of it. Size and time are not
-    told: a stream takes them from the file that it opened, which may be newer
-    than the catalog. span: where only a part of the file is meant; it is gone
-    when the file has changed.
+    opened below root without following links out of it. size_bytes, mtime_ns: of
+    the file as the catalog knows it; a stream takes them from the file that it
+    opened, which may be newer. span: where only a part of the file is meant; it
+    is gone when the file has changed.
     """
 
     item_id: str
@@ -253,24 +253,8 @@ class Resource:
     duration_ms: int | None = None
     span: Span | None = None
     caption_path: str = ""  # the URL path of its best subtitle
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What other forms are made from: a file, or a part of one.
-
-    root, relative_path: as of a Resource. size_bytes, mtime_ns: of the file as the
-    catalog knows it. offset, length: where in the file; length 0: all of it.
-    """
-
-    material_id: str
-    mime: str
-    root: bytes
-    relative_path: bytes
-    size_bytes: int
-    mtime_ns: int
-    offset: int = 0
-    length: int = 0
+    size_bytes: int = 0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

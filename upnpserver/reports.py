@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, cast
 
-from upnpserver.config import NamedDevice
 from upnpserver.devices.family import SIGNALS, Family, Signal
+from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.model import SeenDevice
-from upnpserver.policy import NO_NEEDS, Needs, needs_with
+from upnpserver.policy import NO_NEEDS, Needs
 
 NONE_YET = "No device was seen yet: start the server, and look for it on one."
 _LAST_SECOND = 253402300799  # of the year 9999
@@ -67,9 +67,8 @@ def _devices(
 ) -> Iterator[dict[str, Any]]:
     by_id = {family.id: family for family in families}
     for device in seen:
-        own = _named(device, named)
-        family = by_id.get(own.family if own and own.family else device.family)
-        needs = family.needs if family else NO_NEEDS
+        own = named_at(named, ip_address(device.address), device.mac)
+        family, needs = rule_of(by_id, device.family, own)
         yield {
             "address": device.address,
             "mac": device.mac,
@@ -80,16 +79,8 @@ def _devices(
             "by_configuration": bool(own),
             "first_seen": _day(device.first_s),
             "last_seen": _day(device.last_s),
-            "rule": _rule(family, needs_with(needs, own.changes) if own else needs),
+            "rule": _rule(family, needs),
         }
-
-
-def _named(device: SeenDevice, named: Iterable[NamedDevice]) -> NamedDevice | None:
-    address = ip_address(device.address)
-    for own in named:
-        if address in own.addresses or device.mac in own.macs:
-            return own
-    return None
 
 
 def _rule(family: Family | None, needs: Needs) -> dict[str, Any]:

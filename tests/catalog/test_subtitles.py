@@ -111,8 +111,8 @@ def test_what_few_devices_know_goes_first_as_srt(writer, reader):
     writer.apply([FILM, subtitle("F/Film.en.ass")], [])
     path = reader.resource(FILM.facts.content_id, EVERYONE).caption_path
     assert path.startswith("/subtitle/")
-    material = reader.material(path.split("/")[2], EVERYONE)
-    assert (material.relative_path, material.length) == (b"F/Film.en.ass", 0)
+    source = reader.resource(path.split("/")[2], EVERYONE)
+    assert (source.relative_path, source.span) == (b"F/Film.en.ass", None)
     written = plain(didl.write([films(reader)["Film"]], EVERYTHING, "http://h"))
     assert f'<sec:CaptionInfoEx sec:type="srt">http://h{path}<' in written
     made, as_it_is = written.index(">http://h/subtitle/"), written.index("text/x-ssa:")

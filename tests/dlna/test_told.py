@@ -2,7 +2,8 @@
 
 import pytest
 
-from upnpserver.dlna.told import profile_in, sent_mime, told_features, told_mime
+from upnpserver.dlna.protocolinfo import profile_in
+from upnpserver.dlna.told import sent_mime, told_features, told_mime
 from upnpserver.policy import NO_NEEDS, Needs
 
 REST = "DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000"

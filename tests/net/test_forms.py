@@ -14,8 +14,8 @@ from upnpserver.errors import (
     ProbeError,
     ProbesUnavailable,
 )
-from upnpserver.kept_pictures import KeptPictures
-from upnpserver.model import Material
+from upnpserver.kept_forms import KeptForms
+from upnpserver.model import Kind, Resource, Span
 from upnpserver.net import forms
 from upnpserver.net.forms import Forms
 from upnpserver.policy import EVERYONE, Needs
@@ -28,7 +28,7 @@ FEATURES = (
 
 
 class Hand:
-    """A renderer that draws what the test tells it to."""
+    """A maker that makes what the test tells it to."""
 
     def __init__(self):
         self.asked = []
@@ -39,7 +39,7 @@ class Hand:
     def __len__(self):
         return self.waiting
 
-    def draw(self, fd, asked, is_wanted):
+    def make(self, fd, asked, is_wanted):
         self.asked.append((os.pread(fd, 100, 0), asked, is_wanted()))
         done = Deferred()
         self.later.append(done)
@@ -64,7 +64,7 @@ class House:
     def __init__(self, folder):
         self.folder = folder
         self.threads, self.hand = Threads(), Hand()
-        self.kept = KeptPictures(folder / "kept", 1_000_000)
+        self.kept = KeptForms(folder / "kept", 1_000_000)
         self.having = {}
         self.forms = Forms(self.find, self.threads, self.hand, self.kept)
         self.policy, self.policies = EVERYONE, []
@@ -80,8 +80,9 @@ class House:
         if content is not None:
             path.write_bytes(content)
             mtime_ns = path.stat().st_mtime_ns
-        self.having[picture_id] = Material(
-            *(picture_id, mime, os.fsencode(self.folder), os.fsencode(name)),
+        self.having[picture_id] = Resource(
+            *(picture_id, Kind.IMAGE, os.fsencode(self.folder), os.fsencode(name)),
+            *(mime, ""),
             **{"size_bytes": size, "mtime_ns": mtime_ns, **more},
         )
 
@@ -120,7 +121,7 @@ class House:
 def house(tmp_path):
     house = House(tmp_path)
     house.add(PHOTO, "photo.jpg", b"photo")
-    house.add(SONG, "song.mp3", b"song with a picture", offset=12, length=7)
+    house.add(SONG, "song.mp3", b"song with a picture", span=Span(12, 7, 19, 0))
     house.add(LOST, "lost.jpg", None)
     house.add(TEXT, "film.de.ass", b"words", mime="text/x-ssa")
     house.having[GONE] = CannotProcess()

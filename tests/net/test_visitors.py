@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from upnpserver.config import NamedDevice
+from upnpserver.devices.named import NamedDevice
 from upnpserver.model import SeenDevice
 from upnpserver.net import visitors as module
 from upnpserver.net.head import Head

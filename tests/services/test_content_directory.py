@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from support.browse_call import browse_arguments
 from support.escaped import plain
 from support.made_up_files import household_catalog
 
@@ -30,14 +31,7 @@ from upnpserver.services.content_directory import (
 from upnpserver.upnp.description import CONTENT_DIRECTORY, scpd
 
 ASKER = Asker(EVERYONE, "http://192.0.2.1:8200")
-BROWSE = {
-    "ObjectID": "music$all",
-    "BrowseFlag": "BrowseDirectChildren",
-    "Filter": "*",
-    "StartingIndex": "0",
-    "RequestedCount": "0",
-    "SortCriteria": "",
-}
+BROWSE = browse_arguments("music$all")
 SEARCH = {
     "ContainerID": "0",
     "SearchCriteria": 'upnp:class derivedfrom "object.item"',

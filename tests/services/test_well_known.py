@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 from lxml import etree
+from support.browse_call import browse_arguments
 from support.escaped import plain
 from support.made_up_files import household_catalog
 
@@ -16,13 +17,6 @@ from upnpserver.services.content_directory import Asker, call
 from upnpserver.services.well_known import meant
 
 AVS = {"a": "urn:schemas-upnp-org:av:avs"}
-BROWSE = {
-    "BrowseFlag": "BrowseDirectChildren",
-    "Filter": "*",
-    "StartingIndex": "0",
-    "RequestedCount": "0",
-    "SortCriteria": "",
-}
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +31,14 @@ def asker(plays=None, mark=None, **needs):
 
 
 def browse(catalog, who, object_id, **changes):
-    arguments = {**BROWSE, "ObjectID": object_id, **changes}
+    arguments = browse_arguments(object_id, **changes)
     return dict(call("Browse", arguments, catalog, who))
+
+
+def search_arguments(container_id, criteria):
+    arguments = browse_arguments(container_id, SearchCriteria=criteria)
+    del arguments["ObjectID"]
+    return arguments | {"ContainerID": container_id}
 
 
 def ids(answer):
@@ -76,7 +76,7 @@ def test_the_xbox_browses_by_its_own_ids(catalog):
 def test_a_view_that_is_empty_is_no_fault_to_who_knows_it_by_heart(catalog):
     empty = browse(catalog, asker(**XBOX), "E")
     assert (empty["NumberReturned"], empty["TotalMatches"]) == ("0", "0")
-    search = {**BROWSE, "ContainerID": "E", "SearchCriteria": "*"}
+    search = search_arguments("E", "*")
     found = dict(call("Search", search, catalog, asker(**XBOX)))
     assert found["TotalMatches"] == "0"
     with pytest.raises(NoSuchContainer):
@@ -85,7 +85,7 @@ def test_a_view_that_is_empty_is_no_fault_to_who_knows_it_by_heart(catalog):
 
 def test_the_xbox_searches_by_its_own_ids(catalog):
     criteria = 'upnp:class derivedfrom "object.item.audioItem"'
-    search = {**BROWSE, "ContainerID": "4", "SearchCriteria": criteria}
+    search = search_arguments("4", criteria)
     found = dict(call("Search", search, catalog, asker(**XBOX)))
     assert found["TotalMatches"] == str(len(songs(catalog)))
 

@@ -31,7 +31,6 @@ from upnpserver.model import (
     Entry,
     Kind,
     LibraryCounts,
-    Material,
     Page,
     Resource,
     SortKey,
@@ -49,26 +48,16 @@ _PLACE = (
 _FILE = "root.path, directory.path, file.name"
 _ITEM_FILE = (
     f"select kind, {_FILE}, mime, features, item.duration_ms, caption_path,"
-    " null, null, null, null"
+    " size_bytes, mtime_ns, null, null"
     " from object join item on item.object = object.id"
     f" join file on file.id = item.file{_PLACE} where object_id = ?"
 )
 # All that is attached is sent in the way of pictures, subtitles too.
 _ATTACHED_FILE = (
     f"select '{Kind.IMAGE}', {_FILE}, mime, features, null, null,"
-    " first_byte, length, size_bytes, mtime_ns"
+    " size_bytes, mtime_ns, first_byte, length"
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
-)
-# A photo, or what is attached to something: a cover, a subtitle.
-_MATERIALS = (
-    f"select mime, {_FILE}, size_bytes, mtime_ns, 0, 0"
-    " from object join item on item.object = object.id"
-    f" join file on file.id = item.file{_PLACE}"
-    f" where object_id = :item and kind = '{Kind.IMAGE}'",
-    f"select mime, {_FILE}, size_bytes, mtime_ns, first_byte, length"
-    f" from file join attached on attached.file = file.id{_PLACE}"
-    " where attached_id = :attached and is_here order by file.id limit 1",
 )
 _REMEMBERED_ROWS = 400_000
 
@@ -226,7 +215,9 @@ class Reader:
         )
         if found is None:
             raise NoSuchObject
-        kind, root, directory, name, mime, features, duration, caption, *span = found
+        kind, root, directory, name, mime, features, duration, caption, *rest = found
+        size_bytes, mtime_ns, offset, length = rest
+        is_part = offset is not None
         return Resource(
             item_id=item_id,
             kind=Kind(kind),
@@ -235,26 +226,11 @@ class Reader:
             mime=mime,
             content_features=features,
             duration_ms=duration,
-            span=None if span[0] is None else Span(*span),
+            span=Span(offset, length, size_bytes, mtime_ns) if is_part else None,
             caption_path=caption or "",
+            size_bytes=size_bytes,
+            mtime_ns=mtime_ns,
         )
-
-    @damage_told()
-    def material(self, material_id: str, _policy: ClientPolicy) -> Material:
-        """Return a photo, or what is attached to something: a cover, a subtitle.
-
-        Raises NoSuchObject.
-        """
-        ids = {"item": original(material_id), "attached": material_id}
-        for statement in _MATERIALS:
-            found = self._rows.execute(statement, ids).fetchone()
-            if found:
-                mime, root, directory, name, size_bytes, mtime_ns, *span = found
-                return Material(
-                    *(material_id, mime, root, joined(directory, name)),
-                    *(size_bytes, mtime_ns, *(number or 0 for number in span)),
-                )
-        raise NoSuchObject
 
     @damage_told()
     def library_counts(self) -> tuple[LibraryCounts, ...]:

@@ -36,9 +36,6 @@ class Scope:
         return self.containers is None or is_in(self.containers, container)
 
 
-WHOLE = Scope()
-
-
 def below(
     rows: sqlite3.Connection,
     containers: Sequence[int],

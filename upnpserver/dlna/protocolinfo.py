@@ -33,7 +33,7 @@ _FLAGS = {
 }
 MAX_SOURCES = 500  # some 25 KB
 _ALL_MIMES = tuple(dict.fromkeys(row.mime for row in MEDIA_TYPES))
-_PROFILE = re.compile(r"DLNA\.ORG_PN=(\w+)")
+PROFILE_PART = re.compile(r"DLNA\.ORG_PN=([^;]*);?")  # first of a 4th field
 _BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
 _ORIGINAL = "DLNA.ORG_CI=0"
 _CONVERTED = "DLNA.ORG_CI=1"
@@ -45,17 +45,25 @@ def content_features(kind: Kind, profile: str = "") -> str:
 
     profile: a DLNA profile's name, empty if none fits.
     """
-    flags = f"DLNA.ORG_FLAGS={_FLAGS[kind]:08X}{0:024}"
-    named = [f"DLNA.ORG_PN={profile}"] if profile else []
-    return ";".join((*named, _BYTE_SEEK, _ORIGINAL, flags))
+    return _features(kind, profile, _BYTE_SEEK, _ORIGINAL)
 
 
 @cache
 def made_features(profile: str = "") -> str:
     """Return the 4th field of a picture or text that is made on demand."""
-    flags = f"DLNA.ORG_FLAGS={_FLAGS[Kind.IMAGE]:08X}{0:024}"
+    return _features(Kind.IMAGE, profile, _CONVERTED)
+
+
+def _features(kind: Kind, profile: str, *parts: str) -> str:
+    flags = f"DLNA.ORG_FLAGS={_FLAGS[kind]:08X}{0:024}"
     named = [f"DLNA.ORG_PN={profile}"] if profile else []
-    return ";".join((*named, _CONVERTED, flags))
+    return ";".join((*named, *parts, flags))
+
+
+def profile_in(features: str) -> str:
+    """Return the profile that a 4th field tells, "" for none."""
+    match = PROFILE_PART.match(features)
+    return match[1] if match else ""
 
 
 def protocol_info(mime: str, features: str) -> str:
@@ -80,8 +88,8 @@ def source_protocol_info(served: Iterable[tuple[str, str]] = ()) -> str:
         forms += [(form.mime, made_features(form.profile)) for form in FORMS.values()]
     named: dict[str, str] = {}
     for mime, features in forms:
-        if profile := _PROFILE.match(features):
-            named[mime] = f"{named.get(mime, '')} {profile[1]}"
+        if profile := profile_in(features):
+            named[mime] = f"{named.get(mime, '')} {profile}"
     told = [*_named(named), *_plain(mime for mime, _ in forms)]
     return ",".join([*dict.fromkeys(told)][:MAX_SOURCES])
 

@@ -3,14 +3,12 @@
 Source: reference devices.md; dlna-media.md sections 1 and 6 (regional profiles).
 """
 
-import re
-from collections.abc import Mapping
 from typing import Final
 
+from upnpserver.dlna.protocolinfo import PROFILE_PART, profile_in
 from upnpserver.policy import Needs
 
 ANY_FEATURES: Final = "*"
-_PROFILE: Final = re.compile(r"DLNA\.ORG_PN=([^;]*);?")
 # A device may know the names of its own region only: what is as good for it.
 _REGIONS: Final = (
     ("MPEG_PS_NTSC", "MPEG_PS_PAL"),
@@ -33,15 +31,9 @@ _REGIONS: Final = (
 _AS_GOOD: Final = {name: names for names in _REGIONS for name in names}
 
 
-def profile_in(features: str) -> str:
-    """Return the profile that a 4th field tells, "" for none."""
-    match = _PROFILE.search(features)
-    return match[1] if match else ""
-
-
 def told_mime(mime: str, needs: Needs) -> str:
     """Return the MIME name that stands in protocolInfo."""
-    return _instead(mime, needs.mimes)
+    return needs.mimes.get(mime, mime)
 
 
 def sent_mime(mime: str, needs: Needs) -> str:
@@ -49,10 +41,6 @@ def sent_mime(mime: str, needs: Needs) -> str:
     if mime in needs.get_mimes:
         return needs.get_mimes[mime]
     return told_mime(mime, needs)
-
-
-def _instead(mime: str, mimes: Mapping[str, str]) -> str:
-    return mimes.get(mime, mime)
 
 
 def told_features(features: str, needs: Needs) -> tuple[str, ...]:
@@ -67,7 +55,7 @@ def told_features(features: str, needs: Needs) -> tuple[str, ...]:
         return (features,)
     told = needs.profiles_as.get(profile, profile)
     if needs.profiles == "no" or told in needs.profiles_left_out:
-        return (_PROFILE.sub("", features, count=1),)
+        return (PROFILE_PART.sub("", features, count=1),)
     names = [told]
     if needs.profiles == "multi":
         names += [name for name in _AS_GOOD.get(told, ()) if name != told]

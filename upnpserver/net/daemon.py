@@ -25,7 +25,7 @@ from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CannotProcess, CatalogUnusable
-from upnpserver.kept_pictures import PICTURES_FOLDER, KeptPictures
+from upnpserver.kept_forms import FORMS_FOLDER, KeptForms
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
@@ -39,6 +39,7 @@ from upnpserver.net.documents import (
 )
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
+from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.forms import Forms
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
@@ -48,7 +49,6 @@ from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.plays import PlayLog
-from upnpserver.net.renderer import Renderer
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
@@ -242,11 +242,9 @@ class Server:
 
     def _made_forms(self, state: State) -> Forms:
         in_thread = partial(self._disks.run, bytes(state.path))
-        kept = KeptPictures(
-            state.path / PICTURES_FOLDER, self._config.picture_cache_mb << 20
-        )
-        renderer = Renderer(self._reactor, self._reactor, in_thread)
-        return Forms(self._library.material, self._reactor, renderer, kept)
+        kept = KeptForms(state.path / FORMS_FOLDER, self._config.picture_cache_mb << 20)
+        maker = FormMaker(self._reactor, self._reactor, in_thread)
+        return Forms(self._library.resource, self._reactor, maker, kept)
 
     def _plays(self) -> Plays | None:
         return self._play_log.plays() if self._play_log else None

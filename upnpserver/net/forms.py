@@ -9,7 +9,6 @@ dlna-media.md section 4; RFC 9110 section 13.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,20 +22,18 @@ from upnpserver.dlna.protocolinfo import made_features
 from upnpserver.dlna.scaled import FORMS
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
-    CannotProcess,
-    NoSuchObject,
     ProbeError,
     ProbesUnavailable,
     RefusedRequest,
 )
-from upnpserver.kept_pictures import KeptPictures
+from upnpserver.kept_forms import KeptForms
 from upnpserver.media.subtitle_names import SRT, SRT_MIME, form_of
-from upnpserver.model import Kind, Material
+from upnpserver.model import Kind, Resource
 from upnpserver.net.disks import Disks
-from upnpserver.net.renderer import Renderer
+from upnpserver.net.form_maker import FormMaker
+from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.source import Source
-from upnpserver.policy import ClientPolicy
 
 MOST_WAITING = 256
 _PATH = re.compile(
@@ -47,14 +44,12 @@ _REMEMBERED_FAILURES = 1024
 _PICTURES = {f"{name}.{form.suffix}": name for name, form in FORMS.items()}
 _SUBTITLE = ("text", "srt")
 
-Find = Callable[[str, ClientPolicy], Material]
-
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One form of one material, and how to ask for it: see media/forms_child.py."""
+    """A form of what can be sent, and how to ask for it: see media/forms_child.py."""
 
-    material: Material
+    of: Resource
     asked: str
     mime: str
     features: str
@@ -62,9 +57,8 @@ class _Wanted:
     @property
     def key(self) -> str:
         """The name under which it is kept: another one when the file has changed."""
-        of = self.material
-        name = self.asked.replace(" ", "-")
-        return f"{of.material_id}-{of.size_bytes:x}-{of.mtime_ns:x}-{name}"
+        of, name = self.of, self.asked.replace(" ", "-")
+        return f"{of.item_id}-{of.size_bytes:x}-{of.mtime_ns:x}-{name}"
 
     @property
     def etag(self) -> str:
@@ -91,17 +85,17 @@ class Forms:
         self,
         find: Find,
         reactor: IReactorFromThreads,
-        renderer: Renderer,
-        kept: KeptPictures,
+        maker: FormMaker,
+        kept: KeptForms,
     ) -> None:
-        self._find, self._renderer, self._kept = find, renderer, kept
+        self._find, self._maker, self._kept = find, maker, kept
         self._disks = Disks(reactor)
         self._asking: dict[str, list[ServerRequest]] = {}
-        self._failed: dict[str, None] = {}  # names of what can't be drawn
+        self._failed: dict[str, None] = {}  # names of what can't be made
 
     def stop(self) -> None:
         """Let threads and children go."""
-        self._renderer.stop()
+        self._maker.stop()
         self._disks.stop()
 
     def answer(self, request: ServerRequest) -> None:
@@ -121,7 +115,7 @@ class Forms:
         if key in self._asking:
             self._asking[key].append(request)
             return
-        if len(self._renderer) >= MOST_WAITING:
+        if len(self._maker) >= MOST_WAITING:
             request.refuse(RefusedRequest(503, "Too much is asked for."))
             return
         self._asking[key] = [request]
@@ -134,41 +128,31 @@ class Forms:
     def _wanted(self, request: ServerRequest) -> _Wanted:
         match = _PATH.fullmatch(request.path)
         if match is None:
-            raise _nothing()
-        what, material_id, name = (part.decode("ascii") for part in match.groups())
-        try:
-            material = self._find(material_id, request.policy)
-        except NoSuchObject:
-            raise _nothing() from None
-        except CannotProcess:
-            raise RefusedRequest(503, "The library is being read again.") from None
-        if what == "/picture":
-            return _picture(material, name)
-        return _subtitle(material, name)
+            raise not_found()
+        what, item_id, name = match.groups()
+        source = looked_up(self._find, item_id, request.policy)
+        make = _picture if what == b"/picture" else _subtitle
+        return make(source, name.decode("ascii"))
 
     def _made_if_missing(self, found: bytes | None, wanted: _Wanted) -> Deferred[bytes]:
         if found is not None:
             return succeed(found)
-        material, is_wanted = wanted.material, partial(self._is_wanted, wanted.key)
-        opened = Source.open(
-            self._disks, material.root, material.relative_path, is_wanted
-        )
+        of, is_wanted = wanted.of, partial(self._is_wanted, wanted.key)
+        opened = Source.open(self._disks, of.root, of.relative_path, is_wanted)
         return opened.addCallback(self._make, wanted)
 
     def _is_wanted(self, key: str) -> bool:
         return any(not request.is_gone for request in self._asking[key])
 
     def _make(self, source: Source, wanted: _Wanted) -> Deferred[bytes]:
-        file, material = source.file, wanted.material
-        asked = wanted.asked
-        if material.length:
-            asked = f"{asked} {material.offset} {material.length}"
-        stamp = material.size_bytes, material.mtime_ns
-        is_known = (file.size_bytes, file.mtime_ns) == stamp
-        if material.length and not is_known:
+        file, of, asked = source.file, wanted.of, wanted.asked
+        if of.span:
+            asked = f"{asked} {of.span.offset} {of.span.length}"
+        is_known = (file.size_bytes, file.mtime_ns) == (of.size_bytes, of.mtime_ns)
+        if of.span and not is_known:
             source.release()  # what lies there now may be anything
             raise FileNotFoundError
-        made = self._renderer.draw(
+        made = self._maker.make(
             file.fd, asked.encode("ascii"), partial(self._is_wanted, wanted.key)
         )
 
@@ -186,7 +170,7 @@ class Forms:
 
     def _refuse(self, failure: Failure, key: str) -> None:
         waiting = self._asking.pop(key)
-        refusal = _nothing()
+        refusal = not_found()
         if isinstance(failure.value, ProbeError):
             refusal = _not_made()
             self._note_failed(key)
@@ -206,23 +190,19 @@ class Forms:
             del self._failed[next(iter(self._failed))]
 
 
-def _picture(material: Material, name: str) -> _Wanted:
-    if name not in _PICTURES or not material.mime.startswith("image/"):
-        raise _nothing()
+def _picture(source: Resource, name: str) -> _Wanted:
+    if name not in _PICTURES or not source.mime.startswith("image/"):
+        raise not_found()
     form = FORMS[_PICTURES[name]]
-    return _Wanted(material, _PICTURES[name], form.mime, made_features(form.profile))
+    return _Wanted(source, _PICTURES[name], form.mime, made_features(form.profile))
 
 
-def _subtitle(material: Material, name: str) -> _Wanted:
-    form = form_of(material.relative_path)
+def _subtitle(source: Resource, name: str) -> _Wanted:
+    form = form_of(source.relative_path)
     first, *_, last = name.split(".")  # between them what is told in it
     if (first, last) != _SUBTITLE or form is None:
-        raise _nothing()
-    return _Wanted(material, f"{SRT} {form[0]}", SRT_MIME, made_features())
-
-
-def _nothing() -> RefusedRequest:
-    return RefusedRequest(404, "There is nothing here.")
+        raise not_found()
+    return _Wanted(source, f"{SRT} {form[0]}", SRT_MIME, made_features())
 
 
 def _not_made() -> RefusedRequest:

@@ -15,6 +15,7 @@ from upnpserver.errors import HouseholdUnusable
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 class Kept(Generic[K, V]):
@@ -36,6 +37,22 @@ class Kept(Generic[K, V]):
         self._unwritten: dict[K, V] = {}
         self._under_way: dict[K, V] = {}  # in a thread that nobody waits for
         self._is_told = False
+
+    def opened(self, read: Callable[[], T]) -> T | None:
+        """Return what was kept until now; None if it can't be read, with a warning.
+
+        Nothing is to be added then.
+        """
+        try:
+            return read()
+        except HouseholdUnusable as error:
+            self.log.warn(
+                "household.sqlite can't be used ({error}): {what} is not noted;"
+                " restore it, or move it away to begin anew",
+                error=error,
+                what=self._what,
+            )
+            return None
 
     def add(self, key: K, value: V) -> None:
         """Have it written with the next write()."""

@@ -14,7 +14,7 @@ from twisted.python.threadpool import ThreadPool
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.reader import Reader
 from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
-from upnpserver.model import LibraryCounts, Material, Resource
+from upnpserver.model import LibraryCounts, Resource
 from upnpserver.policy import ClientPolicy
 from upnpserver.services import content_directory
 from upnpserver.services.content_directory import Asker, OutArguments
@@ -147,13 +147,6 @@ class Library:
             raise NoSuchObject
         with self._damage_noticed(self._reader):
             return self._reader.resource(item_id, policy)
-
-    def material(self, material_id: str, policy: ClientPolicy) -> Material:
-        """Return what forms are made from. Raises NoSuchObject, CannotProcess."""
-        if self._reader is None:
-            raise NoSuchObject
-        with self._damage_noticed(self._reader):
-            return self._reader.material(material_id, policy)
 
     def system_update_id(self) -> int:
         """Return SystemUpdateID, 0 while there is no catalog."""

@@ -18,7 +18,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from upnpserver.errors import HouseholdUnusable
 from upnpserver.model import Kind, Play, Plays, Resource
 from upnpserver.net.kept import Kept
 
@@ -100,11 +99,12 @@ class PlayLog:
         in_thread: Callable[[Callable[[], None]], Deferred[None]],
         now_s: Callable[[], float],
     ) -> None:
-        self._clock, self._keeper, self._now_s = clock, keeper, now_s
+        self._clock, self._now_s = clock, now_s
         self._runs: dict[tuple[str, str], _Run] = {}
-        self._plays = Plays(0, MappingProxyType({}))
         self._kept = Kept("what is played", keeper.write, in_thread)
-        self._is_usable = self._opened()
+        played = self._kept.opened(keeper.plays)
+        self._is_usable = played is not None
+        self._plays = Plays(0, MappingProxyType(played or {}))
 
     def plays(self) -> Plays | None:
         """Return what was played up to now; None if nobody takes note."""
@@ -148,18 +148,6 @@ class PlayLog:
                 run.end.cancel()
             self._note(key)
         self._kept.finish()
-
-    def _opened(self) -> bool:
-        try:
-            self._plays = Plays(0, MappingProxyType(self._keeper.plays()))
-        except HouseholdUnusable as error:
-            self.log.warn(
-                "household.sqlite can't be used ({error}): what is played is not"
-                " noted; restore it, or move it away to begin anew",
-                error=error,
-            )
-            return False
-        return True
 
     def _over(self, key: tuple[str, str]) -> None:
         self._note(key)

@@ -12,7 +12,6 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from upnpserver.devices.recognise import MAX_VALUE
-from upnpserver.errors import HouseholdUnusable
 from upnpserver.model import MOST_DEVICES, SeenDevice
 from upnpserver.net.kept import Kept
 
@@ -51,11 +50,14 @@ class SeenLog:
     ) -> None:
         self._clock, self._now_s = clock, now_s
         self._seen: dict[_Key, SeenDevice] = {}
-        self._kept = Kept("which devices were seen", keeper.write_devices, in_thread)
+        self._kept = Kept("which devices are seen", keeper.write_devices, in_thread)
         self._pause_s = GATHERED_S
         self._last_write_s = clock.seconds() - DAY_S
         self._write_call: IDelayedCall | None = None
-        self._is_usable = self._opened(keeper)
+        devices = self._kept.opened(keeper.devices)
+        self._is_usable = devices is not None
+        for device in sorted(devices or (), key=lambda device: device.last_s):
+            self._remember((device.mac or device.address, device.family), device)
 
     def note(self, place: str, told: SeenDevice) -> None:
         """Take note of a device that asked; its times are set here.
@@ -104,17 +106,3 @@ class SeenLog:
         self._last_write_s = self._clock.seconds()
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
         self._kept.write()
-
-    def _opened(self, keeper: Keeper) -> bool:
-        try:
-            devices = keeper.devices()
-        except HouseholdUnusable as error:
-            self.log.warn(
-                "household.sqlite can't be used ({error}): devices that are seen are"
-                " not noted; restore it, or move it away to begin anew",
-                error=error,
-            )
-            return False
-        for device in sorted(devices, key=lambda device: device.last_s):
-            self._remember((device.mac or device.address, device.family), device)
-        return True

@@ -20,20 +20,18 @@ from upnpserver.dlna.headers import caption_headers, dlna_headers
 from upnpserver.dlna.ranges import Entity, Selection, select
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
-    CannotProcess,
     FileChanged,
-    NoSuchObject,
     RefusedRequest,
     UnsafePath,
 )
 from upnpserver.model import Resource
 from upnpserver.net.answer import format_http_date
 from upnpserver.net.disks import Disks
+from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.openfile import OpenFile
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.sendfile import send_file
 from upnpserver.net.source import Source
-from upnpserver.policy import ClientPolicy
 
 # A paused TV stops reading, and is waited for.
 STALL_S = 300.0
@@ -64,7 +62,7 @@ class Streams:
 
     def __init__(
         self,
-        resource: Callable[[str, ClientPolicy], Resource],
+        resource: Find,
         reactor: IReactorFromThreads,
         begun: Begun = not_noted,
         stall_s: float = STALL_S,
@@ -112,13 +110,8 @@ class Streams:
     def _find(self, request: ServerRequest) -> Resource:
         match = _PATH.fullmatch(request.path)
         if match is None:
-            raise _not_found()
-        try:
-            return self._resource(match[1].decode("ascii"), request.policy)
-        except NoSuchObject:
-            raise _not_found() from None
-        except CannotProcess:
-            raise RefusedRequest(503, "The library is being read again.") from None
+            raise not_found()
+        return looked_up(self._resource, match[1], request.policy)
 
     def _not_opened(self, failure: Failure, request: ServerRequest) -> None:
         failure.trap(OSError)  # type: ignore[no-untyped-call]
@@ -126,7 +119,7 @@ class Streams:
             return
         self.log.debug("can't open: {error}", error=failure.value)
         if isinstance(failure.value, _MISSING):
-            request.refuse(_not_found())
+            request.refuse(not_found())
         else:
             request.refuse(RefusedRequest(503, "The disk does not answer."))
 
@@ -187,11 +180,6 @@ class Streams:
         request.fail()
 
 
-def _not_found() -> RefusedRequest:
-    """Return one answer for unknown, hidden and vanished: it must not tell which."""
-    return RefusedRequest(404, "There is nothing here.")
-
-
 def _entity(file: OpenFile, resource: Resource) -> tuple[int, Entity]:
     """Return where in the file its bytes begin, and what is sent of it.
 
@@ -202,7 +190,7 @@ def _entity(file: OpenFile, resource: Resource) -> tuple[int, Entity]:
     if span := resource.span:
         is_same = (file.size_bytes, file.mtime_ns) == (span.size_bytes, span.mtime_ns)
         if not is_same or span.offset + span.length > file.size_bytes:
-            raise _not_found()
+            raise not_found()
         first, size_bytes = span.offset, span.length
     etag = f'"{resource.item_id}-{file.size_bytes:x}-{file.mtime_ns:x}"'
     mtime_s = min(max(file.mtime_ns // 10**9, 0), _LAST_SECOND)

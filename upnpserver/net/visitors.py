@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from upnpserver.config import NamedDevice
 from upnpserver.devices.arp import MAX_BYTES, mac_in_table, mac_inside
 from upnpserver.devices.family import SIGNALS, Family, Signal
 from upnpserver.devices.memory import Memory
+from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.devices.recognise import MAX_VALUE, Recognised, recognise
 from upnpserver.model import SeenDevice
 from upnpserver.net.request import ServerRequest
-from upnpserver.policy import NO_NEEDS, ClientPolicy, needs_with
+from upnpserver.policy import ClientPolicy
 
 MAX_VISITORS = 512  # addresses and agents; a house has some dozens
 LOOKED_UP_S = 3600.0
@@ -90,9 +90,7 @@ class Visitors:
         self._now_s, self._neighbours, self._seen = now_s, neighbours, seen
         self._memory = Memory()
         self._known: dict[tuple[Address | bytes | None, ...], _Known] = {}
-        self._policies: dict[
-            tuple[Family | None, NamedDevice | None], ClientPolicy
-        ] = {}
+        self._policies: dict[tuple[str, NamedDevice | None], ClientPolicy] = {}
         self._heard: dict[tuple[Address, str], float] = {}
         self._news, self._news_second = 0, 0
 
@@ -140,7 +138,7 @@ class Visitors:
         if tells:  # and others from there, that tell nothing, are this one now
             self._forget(place)
         self._seen(place, _told(request, mac, recognised, signals))
-        named = self._name_of(request.peer, mac)
+        named = named_at(self._rules.named, request.peer, mac)
         policy = self._policy(recognised, named)
         return _Known(policy, now_s + LOOKED_UP_S, "" if tells else place)
 
@@ -153,24 +151,14 @@ class Visitors:
     def _policy(
         self, recognised: Recognised | None, named: NamedDevice | None
     ) -> ClientPolicy:
-        family = recognised.family if recognised else None
-        if named is not None and named.family:
-            family = self._by_id[named.family]
-        policy = self._policies.get((family, named))
+        known_as = recognised.family.id if recognised else ""
+        policy = self._policies.get((known_as, named))
         if policy is None:
-            needs = family.needs if family else NO_NEEDS
-            if named is not None:
-                needs = needs_with(needs, named.changes)
+            family, needs = rule_of(self._by_id, known_as, named)
             name = family.id if family else ClientPolicy().device
             policy = ClientPolicy(name, needs, self._rules.letters_from)
-            self._policies[family, named] = policy
+            self._policies[known_as, named] = policy
         return policy
-
-    def _name_of(self, address: Address, mac: str) -> NamedDevice | None:
-        for named in self._rules.named:
-            if address in named.addresses or (mac and mac in named.macs):
-                return named
-        return None
 
     def _mac(self, address: Address) -> str:
         if isinstance(address, IPv6Address):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from upnpserver.config import NamedDevice
 from upnpserver.devices.family import Family
+from upnpserver.devices.named import NamedDevice
 from upnpserver.settings.families import one_known
 from upnpserver.settings.keys import check_keys, read_list, read_name, read_text
 from upnpserver.settings.use import read_use

@@ -1,6 +1,6 @@
-"""A child that draws nothing, but does what it is asked to: for test_renderer.py.
+"""A child that draws nothing, but does what it is asked to: for test_form_maker.py.
 
-    python odd_renderer.py FD
+    python odd_form_maker.py FD
 
 "good" answers, "bad" tells a problem, "crash" dies, "hang" never answers, "leave"
 leaves after an answer, "nonsense" says too much, "count" tells its process id.

@@ -1,6 +1,6 @@
-"""The children that draw pictures, as the reactor uses them.
+"""The children that make other forms of files, as the reactor uses them.
 
-They come when there is something to draw and go when there has been nothing for
+They come when there is something to make and go when there has been nothing for
 some time, so that an idle server is one process. Source: media/forms_child.py.
 """
 
@@ -27,8 +27,8 @@ from upnpserver.media.packets import LEAVING
 from upnpserver.scan.children import Child
 
 COMMAND: Final = (sys.executable, "-P", "-m", "upnpserver.media.forms_child")
-MAX_PICTURE_BYTES: Final = 16 << 20
-_LONGEST_S: Final = 20.0  # for one picture
+MAX_FORM_BYTES: Final = 16 << 20
+_LONGEST_S: Final = 20.0  # for one form
 _START_S: Final = 60.0  # a Pi with a slow card
 _IDLE_S: Final = 10.0
 _MOST_CHILDREN: Final = 2
@@ -43,8 +43,8 @@ class _Job:
     done: Deferred[bytes] = field(default_factory=Deferred)
 
 
-class Renderer:
-    """Has pictures drawn, one at a time by each child."""
+class FormMaker:
+    """Has forms made, one at a time by each child."""
 
     log = Logger()
 
@@ -62,17 +62,17 @@ class Renderer:
         self._waiting: deque[_Job] = deque()
 
     def __len__(self) -> int:
-        """Return how many pictures wait for their turn."""
+        """Return how many forms wait for their turn."""
         return len(self._waiting)
 
-    def draw(
+    def make(
         self, fd: int, asked: bytes, is_wanted: Callable[[], bool]
     ) -> Deferred[bytes]:
-        """Have a picture drawn; fires with its bytes.
+        """Have a form made; fires with its bytes.
 
         fd stays open until it fires. asked: see media/forms_child.py.
         is_wanted: asked when its turn has come. Fails with ProbeError and the
-        reason if it can't be drawn, with ProbesUnavailable if nobody tried.
+        reason if it can't be made, with ProbesUnavailable if nobody tried.
         """
         job = _Job(fd, asked, is_wanted)
         self._waiting.append(job)
@@ -84,7 +84,7 @@ class Renderer:
         return job.done
 
     def stop(self) -> None:
-        """End the children; what is asked for is not drawn."""
+        """End the children; what is asked for is not made."""
         waiting, self._waiting = self._waiting, deque()
         for job in waiting:
             job.done.errback(ProbesUnavailable("the server ends"))
@@ -92,7 +92,7 @@ class Renderer:
             hand.end()
 
     def next_job(self) -> _Job | None:
-        """Return what is to be drawn next; what nobody wants is dropped."""
+        """Return what is to be made next; what nobody wants is dropped."""
         while self._waiting:
             job = self._waiting.popleft()
             if job.is_wanted():
@@ -101,14 +101,14 @@ class Renderer:
         return None
 
     def take_back(self, job: _Job) -> None:
-        """Let another child draw this one, before all others."""
+        """Let another child make this one, before all others."""
         self._waiting.appendleft(job)
 
     def _start(self) -> None:
         try:
-            child: Child[Any] = Child(self._command, MAX_PICTURE_BYTES)
+            child: Child[Any] = Child(self._command, MAX_FORM_BYTES)
         except OSError as error:
-            self.log.warn("no pictures can be drawn: {error}", error=error.strerror)
+            self.log.warn("no forms can be made: {error}", error=error.strerror)
             job = self._waiting.pop()
             job.done.errback(ProbesUnavailable("no child can run"))
             return
@@ -127,18 +127,18 @@ class Renderer:
 
 @implementer(IReadDescriptor)
 class _Hand:
-    """One child on the reactor, with what it draws at the moment."""
+    """One child on the reactor, with what it makes at the moment."""
 
     def __init__(
         self,
         child: Child[Any],
-        renderer: Renderer,
+        maker: FormMaker,
         descriptors: IReactorFDSet,
         clock: IReactorTime,
     ) -> None:
         self.job: _Job | None = None
         self._is_over = False
-        self._child, self._renderer = child, renderer
+        self._child, self._maker = child, maker
         self._descriptors, self._clock = descriptors, clock
         self._limit: IDelayedCall = clock.callLater(_START_S, self.end)
         descriptors.addReader(self)
@@ -147,7 +147,7 @@ class _Hand:
         return self._child.fileno()
 
     def logPrefix(self) -> str:
-        return "drawing"
+        return "making forms"
 
     def connectionLost(self, reason: Failure) -> None:
         """Nothing to do: the reactor ends, and stop() was called before."""
@@ -162,16 +162,16 @@ class _Hand:
             elif not self._child.ready:
                 self._child.ready = True
                 self.take_next()
-            elif self.job is None or len(message) > MAX_PICTURE_BYTES:
+            elif self.job is None or len(message) > MAX_FORM_BYTES:
                 self.end(ProbeError("the child gave no sensible answer"))
             else:
                 self._answered(message, self.job)
 
     def take_next(self) -> None:
-        """Begin with the next picture, or wait for one."""
+        """Begin with the next form, or wait for one."""
         if not self._child.ready:
             return
-        self.job = self._renderer.next_job()
+        self.job = self._maker.next_job()
         if self.job is None:
             self._limit_to(_IDLE_S, _LEFT)
             return
@@ -190,11 +190,11 @@ class _Hand:
         """End the child, which has not looked at what it was given since."""
         job, self.job = self.job, None
         if job is not None:
-            self._renderer.take_back(job)
+            self._maker.take_back(job)
         self.end()
 
     def end(self, error: UpnpServerError = _LEFT) -> None:
-        """End the child; error: what becomes of the picture that it draws."""
+        """End the child; error: what becomes of the form that it makes."""
         if self._is_over:
             return
         self._is_over = True
@@ -202,7 +202,7 @@ class _Hand:
             self._limit.cancel()
         self._descriptors.removeReader(self)
         job, self.job = self.job, None
-        self._renderer.ended(self, self._child)
+        self._maker.ended(self, self._child)
         if job is not None:
             job.done.errback(error)
 

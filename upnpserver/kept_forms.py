@@ -1,4 +1,4 @@
-"""Pictures that were drawn once, kept on disk: a bounded folder of small files.
+"""Forms that were made once, kept on disk: a bounded folder of small files.
 
 Blocks as a disk does: for threads. Each file ends with a checksum, as a power cut
 may leave one that is empty or half; whatever is not whole counts as not there.
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-PICTURES_FOLDER: Final = "pictures"
+FORMS_FOLDER: Final = "pictures"
 
 _SUM_BYTES: Final = 4
 _ROOM_LEFT_BYTES: Final = 256 << 20  # on the disk, for what matters more
@@ -21,7 +21,7 @@ _KEPT_PART: Final = 0.9  # of the limit, once it was reached
 _UNFINISHED: Final = ".new"
 
 
-class KeptPictures:
+class KeptForms:
     """The folder, for any number of threads of one process.
 
     limit_bytes: what all files may hold together.
@@ -35,27 +35,27 @@ class KeptPictures:
     def get(self, name: str) -> bytes | None:
         """Return what is kept under a name, None if that is nothing."""
         try:
-            content = (self._folder / name[:2] / name).read_bytes()
+            written = (self._folder / name[:2] / name).read_bytes()
         except OSError:
             return None
-        picture, checksum = content[:-_SUM_BYTES], content[-_SUM_BYTES:]
-        return picture if checksum == _checksum(picture) else None
+        content, checksum = written[:-_SUM_BYTES], written[-_SUM_BYTES:]
+        return content if checksum == _checksum(content) else None
 
-    def put(self, name: str, picture: bytes) -> None:
-        """Keep a picture; nothing is kept where that fails, or the disk is full.
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a form; nothing is kept where that fails, or the disk is full.
 
         name: letters, digits and hyphens, its first two spread evenly.
         """
         with self._lock, contextlib.suppress(OSError):
             if self._held_bytes is None:
                 self._held_bytes = self._count()
-            size = len(picture) + _SUM_BYTES
+            size = len(content) + _SUM_BYTES
             if size > self._limit_bytes or not self._has_room(size):
                 return
             folder = self._folder / name[:2]
             folder.mkdir(parents=True, exist_ok=True)
             unfinished = folder / f"{name}{_UNFINISHED}"
-            unfinished.write_bytes(picture + _checksum(picture))
+            unfinished.write_bytes(content + _checksum(content))
             unfinished.replace(folder / name)
             self._held_bytes += size
             if self._held_bytes > self._limit_bytes:
@@ -97,5 +97,5 @@ class KeptPictures:
         return held
 
 
-def _checksum(picture: bytes) -> bytes:
-    return zlib.crc32(picture).to_bytes(_SUM_BYTES, "big")
+def _checksum(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(_SUM_BYTES, "big")

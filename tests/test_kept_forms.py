@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from upnpserver import kept_pictures
-from upnpserver.kept_pictures import KeptPictures
+from upnpserver import kept_forms
+from upnpserver.kept_forms import KeptForms
 
 NAME, OTHER = "abcd-1-2-tn", "efgh-1-2-tn"
 
@@ -18,7 +18,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def kept(folder):
-    return KeptPictures(folder, 1_000_000)
+    return KeptForms(folder, 1_000_000)
 
 
 def files(folder):
@@ -29,7 +29,7 @@ def test_what_was_put_is_got(kept, folder):
     assert kept.get(NAME) is None
     kept.put(NAME, b"picture")
     assert kept.get(NAME) == b"picture"
-    assert KeptPictures(folder, 1_000_000).get(NAME) == b"picture"
+    assert KeptForms(folder, 1_000_000).get(NAME) == b"picture"
     assert kept.get(OTHER) is None
 
 
@@ -49,12 +49,12 @@ def test_what_a_power_cut_left_is_not_there(kept, folder, spoiled):
 def test_unfinished_files_are_removed_by_the_next_server(folder):
     (folder / "ab").mkdir(parents=True)
     (folder / "ab" / f"{NAME}.new").write_bytes(b"half")
-    KeptPictures(folder, 1_000_000).put(OTHER, b"picture")
+    KeptForms(folder, 1_000_000).put(OTHER, b"picture")
     assert files(folder) == [OTHER]
 
 
 def test_the_oldest_go_when_there_are_too_many(folder):
-    kept = KeptPictures(folder, 10_000)
+    kept = KeptForms(folder, 10_000)
     for number in range(30):
         name = f"{number:04}-1-2-tn"
         kept.put(name, bytes(996))
@@ -69,32 +69,32 @@ def test_the_oldest_go_when_there_are_too_many(folder):
 
 
 def test_what_earlier_servers_kept_counts(folder):
-    KeptPictures(folder, 10_000).put(NAME, bytes(6000))
-    KeptPictures(folder, 10_000).put(OTHER, bytes(6000))
+    KeptForms(folder, 10_000).put(NAME, bytes(6000))
+    KeptForms(folder, 10_000).put(OTHER, bytes(6000))
     assert len(files(folder)) == 1
 
 
 def test_one_that_is_larger_than_all_is_not_kept(folder):
-    kept = KeptPictures(folder, 100)
+    kept = KeptForms(folder, 100)
     kept.put(NAME, bytes(1000))
     assert kept.get(NAME) is None
 
 
 def test_nothing_is_kept_with_a_limit_of_nothing(folder):
-    KeptPictures(folder, 0).put(NAME, b"picture")
+    KeptForms(folder, 0).put(NAME, b"picture")
     assert not folder.exists() or files(folder) == []
 
 
 def test_a_disk_that_is_nearly_full_is_left_alone(folder, monkeypatch):
-    kept = KeptPictures(folder, 1_000_000)
-    monkeypatch.setattr(kept_pictures, "_ROOM_LEFT_BYTES", 1 << 62)
+    kept = KeptForms(folder, 1_000_000)
+    monkeypatch.setattr(kept_forms, "_ROOM_LEFT_BYTES", 1 << 62)
     kept.put(NAME, b"picture")
     assert kept.get(NAME) is None
 
 
 def test_a_folder_that_can_not_be_made_costs_nothing(tmp_path):
     (tmp_path / "pictures").write_bytes(b"a file")
-    kept = KeptPictures(tmp_path / "pictures", 1_000_000)
+    kept = KeptForms(tmp_path / "pictures", 1_000_000)
     kept.put(NAME, b"picture")
     assert kept.get(NAME) is None
 

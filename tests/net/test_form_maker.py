@@ -11,20 +11,20 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.epollreactor import EPollReactor
 
 from upnpserver.errors import ProbeError, ProbesUnavailable
-from upnpserver.net.renderer import COMMAND, Renderer
+from upnpserver.net.form_maker import COMMAND, FormMaker
 
-ODD = (sys.executable, str(Path(__file__).with_name("odd_renderer.py")))
+ODD = (sys.executable, str(Path(__file__).with_name("odd_form_maker.py")))
 MISSING = (sys.executable, "-c", "raise SystemExit(1)")
 LIMIT_S = 60
 
 
 class House:
-    """A renderer and a file, on a reactor that runs until a Deferred fires."""
+    """A maker of forms and a file, on a reactor that runs until a Deferred fires."""
 
     def __init__(self, folder, command):
         self.reactor = EPollReactor()
         self.ended = []
-        self.renderer = Renderer(self.reactor, self.reactor, self.end, command)
+        self.maker = FormMaker(self.reactor, self.reactor, self.end, command)
         file = folder / "file"
         file.write_bytes(b"content")
         self.fd = os.open(file, os.O_RDONLY)
@@ -34,9 +34,7 @@ class House:
         self.ended.append(kill)
 
     def draw(self, *asked, wanted=True):
-        return [
-            self.renderer.draw(self.fd, one.encode(), lambda: wanted) for one in asked
-        ]
+        return [self.maker.make(self.fd, one.encode(), lambda: wanted) for one in asked]
 
     def results(self, deferreds):
         """Run the reactor until all have fired; return values and errors."""
@@ -56,11 +54,10 @@ class House:
 def house(tmp_path, request):
     house = House(tmp_path, getattr(request, "param", ODD))
     yield house
-    house.renderer.stop()
+    house.maker.stop()
     os.close(house.fd)
-    assert house.reactor.getReaders() == [] or all(
-        type(reader).__name__ == "_UnixWaker" for reader in house.reactor.getReaders()
-    )
+    names = {type(reader).__name__ for reader in house.reactor.getReaders()}
+    assert names <= {"_UnixWaker"}
 
 
 def test_what_is_asked_for_is_drawn(house):
@@ -81,7 +78,7 @@ def test_one_file_costs_only_itself(house, asked):
 
 
 def test_a_child_that_hangs_is_ended(house, monkeypatch):
-    monkeypatch.setattr("upnpserver.net.renderer._LONGEST_S", 0.3)
+    monkeypatch.setattr("upnpserver.net.form_maker._LONGEST_S", 0.3)
     hung, good = house.results(house.draw("hang", "good"))
     assert isinstance(hung, ProbeError)
     assert str(hung) == "took too long"
@@ -95,8 +92,8 @@ def test_a_child_that_leaves_is_followed_by_another(house):
 
 
 def test_children_are_kept_for_more_and_go_when_idle(house, monkeypatch):
-    monkeypatch.setattr("upnpserver.net.renderer._IDLE_S", 0.2)
-    house.renderer._most = 1
+    monkeypatch.setattr("upnpserver.net.form_maker._IDLE_S", 0.2)
+    house.maker._most = 1
     first, second = house.results(house.draw("count", "count"))
     assert first == second
     while not house.ended:
@@ -127,7 +124,7 @@ def test_a_program_that_there_is_not(house):
 
 def test_the_end_of_the_server_is_told_to_all(house):
     waiting = house.draw("hang", "hang", "hang")
-    house.renderer.stop()
+    house.maker.stop()
     errors = house.results(waiting)
     assert [type(error) for error in errors] == [ProbesUnavailable] * 3
 
