@@ -14,7 +14,17 @@ HOUSE = modules(Path(__file__).parents[1] / PACKAGE)
 LAYERS = (
     {"", "errors"},
     {"languages", "model"},
-    {"facts", "beneath", "kept_forms", "paths", "state", "progress", "offline"},
+    {
+        "facts",
+        "beneath",
+        "kept_forms",
+        "paths",
+        "state",
+        "progress",
+        "offline",
+        "owner_call",
+    },
+    {"rules"},
     {"policy"},
     {"devices"},  # whose families the configuration may add to
     {"config"},
@@ -27,6 +37,7 @@ LAYERS = (
     {"explain"},
     {"net", "web", "doctor"},
     {"footprint"},  # before anything else is loaded
+    {"cli_owner"},
     {"cli"},
     {"__main__"},
 )
@@ -35,7 +46,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Where each package from outside may be used; any other package is unknown.
 ROOMS_OF = {
     "PIL": {"media"},
-    "click": {"cli"},
+    "click": {"cli", "cli_owner"},
     "guessit": {"media"},
     "inotify_simple": {"net"},
     "lxml": {"upnp", "media"},

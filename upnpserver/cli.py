@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from upnpserver import __version__
+from upnpserver.cli_owner import allow, block, forget, record_device
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
 from upnpserver.errors import (
     CatalogUnusable,
@@ -123,11 +124,16 @@ def scan(
     sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
+for _command in (allow, block, forget):
+    commands.add_command(_command)
+
+
 @commands.command(
     epilog=_examples(
         "upnpserver devices",
         "upnpserver devices --json",
         "upnpserver devices --rules",
+        "upnpserver devices --record 192.168.1.20 > report.txt",
     )
 )
 @_config
@@ -136,14 +142,29 @@ def scan(
 @click.option(
     "--rules", is_flag=True, help="List the devices that rules are known for, instead."
 )
+@click.option(
+    "--record",
+    metavar="ADDRESS",
+    help="Print what the device at ADDRESS asks from now on, private names blanked.",
+)
 def devices(
-    file: Path | None, state_dir: str | None, as_json: bool, rules: bool
+    file: Path | None,
+    state_dir: str | None,
+    as_json: bool,
+    rules: bool,
+    record: str | None,
 ) -> None:
     """List the devices that were seen, how each was recognised, and its rule.
 
     It is kept in the state folder by the server, also while that runs.
+
+    --record makes a report of a device that does something odd: use the device,
+    then end with Ctrl-C; it ends by itself after 200 requests or ten minutes.
     """
     config = load(file, Options(state_dir=state_dir), needs_folders=False)
+    if record is not None:
+        record_device(config, record)
+        return
 
     from upnpserver import reports  # noqa: PLC0415
     from upnpserver.settings.families import shipped_families  # noqa: PLC0415

@@ -14,6 +14,7 @@ from upnpserver.devices.named import NamedDevice
 from upnpserver.errors import ConfigError
 from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network
+from upnpserver.rules.profiles import OPEN_HOUSE, HouseRules
 
 ALL_KINDS = frozenset(Kind)
 # The files in languages/. The environment is not asked: a catalog must not depend
@@ -79,6 +80,7 @@ class Config:
     picture_cache_mb: what may be kept of pictures that were drawn; 0: nothing.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
+    rules: who may see what.
     """
 
     libraries: tuple[Library, ...] = ()
@@ -93,6 +95,7 @@ class Config:
     letters_from: int = 0
     devices: tuple[NamedDevice, ...] = ()
     families: tuple[Family, ...] = ()
+    rules: HouseRules = OPEN_HOUSE
     picture_cache_mb: int = 100
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

@@ -52,6 +52,10 @@ class UnsafePath(UpnpServerError, OSError):
     """A path that leads out of its library, or that names no regular file."""
 
 
+class NoSuchCode(UpnpServerError):
+    """Nobody was shown this code."""
+
+
 class FileChanged(UpnpServerError):
     """A file under way became shorter than promised, or holds other bytes now."""
 

@@ -18,7 +18,8 @@ from upnpserver.model import CataloguedFile, MediaFacts, SeenDevice
 from upnpserver.policy import ClientPolicy
 from upnpserver.reports import uses
 from upnpserver.services import content_directory
-from upnpserver.services.content_directory import Asker, Catalog
+from upnpserver.services.catalog_protocol import Catalog
+from upnpserver.services.content_directory import Asker
 from upnpserver.upnp.values import unescape_text
 
 SERVER = "http://SERVER"  # stands for the address by which the device comes in

@@ -156,6 +156,16 @@ class Play(NamedTuple):
 MOST_DEVICES = 200  # that are kept of those seen
 
 
+class Decision(NamedTuple):
+    """What the owner decided of one device while the server ran.
+
+    decided: see rules.profiles.standing_of(). decided_s: seconds since 1970.
+    """
+
+    decided: str
+    decided_s: int
+
+
 class SeenDevice(NamedTuple):
     """A device, or a program on one, that asked for something.
 

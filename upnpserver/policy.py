@@ -1,8 +1,7 @@
 """Who is asking, as one value that travels with every request.
 
 Decided once at the door (net/site), passed as a plain argument to catalog,
-DIDL, streams, art and events. Later rules (households) add fields here; nothing
-else asks "which device is this?".
+DIDL, streams, art and events; nothing else asks "which device is this?".
 """
 
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from upnpserver.model import Kind
+from upnpserver.rules.visibility import EVERYTHING, Visibility
 
 SubtitleForm = Literal["sec-caption", "caption-header", "res-srt", "pv-attr"]
 ALL_SUBTITLE_FORMS: tuple[SubtitleForm, ...] = (
@@ -80,11 +80,25 @@ class ClientPolicy:
     device: name of the device rule that matched, for logs and explanations.
     needs: how it wants to be answered.
     letters_from: lists that are longer are split by letter; 0: none is.
+    place: its MAC address or, where that is unknown, its address.
+    profile: the name of the household's rule for it.
+    visibility: which files there are for it. notice: there are none, and that is
+    what it is told instead. is_blocked: it gets no answer at all.
     """
 
     device: str = "generic"
     needs: Needs = NO_NEEDS
     letters_from: int = 0
+    place: str = ""
+    profile: str = ""
+    visibility: Visibility = EVERYTHING
+    notice: str = ""
+    is_blocked: bool = False
+
+    @property
+    def audience(self) -> str:
+        """What tells apart those who are answered from different catalogs."""
+        return self.notice or self.visibility.name
 
 
 EVERYONE = ClientPolicy()

@@ -39,7 +39,12 @@ class EventingTests(SynchronousTestCase):
         self.clock = Clock()
         self.sent, self.given_up = [], 0
         self.values = {"SystemUpdateID": "1", "ContainerUpdateIDs": ""}
-        self.eventing = Eventing(self.clock, self.deliver, lambda service: self.values)
+        self.eventing = Eventing(
+            self.clock, self.deliver, lambda service, policy: self.values
+        )
+
+    def variables(self, service, policy):
+        return self.values
 
     def deliver(self, callback, message):
         done = Deferred(self.give_up)
@@ -287,7 +292,9 @@ class SubscribeOnTheWireTests(SynchronousTestCase):
 
     def setUp(self):
         self.clock, self.sent = Clock(), []
-        self.eventing = Eventing(self.clock, self.deliver, lambda service: {"A": "1"})
+        self.eventing = Eventing(
+            self.clock, self.deliver, lambda service, policy: {"A": "1"}
+        )
         self.door = Door(self.eventing.routes())
 
     def deliver(self, callback, message):

@@ -3,12 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.errors import MalformedRequest
+from upnpserver.rules.visibility import Visibility
 from upnpserver.scan.messages import (
     Away,
     Committed,
     Finished,
     InRoot,
     Look,
+    Partial,
     Progress,
     Ready,
     Scan,
@@ -37,16 +39,34 @@ places = st.lists(st.builds(InRoot, numbers, paths), max_size=3).map(tuple)
 watches = st.lists(st.tuples(numbers, paths), max_size=3).map(tuple)
 stamps = st.tuples(numbers, numbers, numbers)
 stamped = st.lists(st.tuples(stamps, paths), max_size=3).map(tuple)
+some_paths = st.lists(paths, max_size=2).map(tuple)
+visibilities = st.builds(
+    Visibility,
+    st.none() | st.lists(texts, max_size=2).map(tuple),
+    some_paths,
+    some_paths,
+    st.lists(kinds, max_size=3).map(tuple),
+    st.none() | numbers,
+    numbers,
+)
+partials = st.lists(st.builds(Partial, paths, all_roots, visibilities), max_size=2).map(
+    tuple
+)
 messages = st.one_of(
-    st.builds(Scan, paths, all_roots, st.booleans(), st.booleans(), places),
-    st.builds(Look, paths, all_roots, places, places, places, places),
+    st.builds(
+        *(Scan, paths, all_roots, st.booleans(), st.booleans(), places),
+        partials=partials,
+    ),
+    st.builds(
+        *(Look, paths, all_roots, places, places, places, places), partials=partials
+    ),
     st.builds(Watched, numbers, watches),
     st.builds(Away, st.lists(numbers, max_size=3).map(tuple)),
     st.builds(Unwatched, numbers, stamped, texts),
     st.builds(Unsettled, places),
-    st.builds(Ready),
+    st.builds(Ready, texts),
     st.builds(Progress, st.integers(0), st.integers(0)),
-    st.builds(Committed, st.integers(0), st.lists(texts).map(tuple)),
+    st.builds(Committed, st.integers(0), st.lists(texts).map(tuple), texts),
     st.builds(Trouble, texts),
     st.builds(
         Finished, st.integers(0), st.integers(0), st.integers(0), st.floats(0, 9)

@@ -145,7 +145,10 @@ def test_mistakes_on_the_command_line_name_the_option(media, options, said):
         ("port = 1\nport = 2", "not TOML: Cannot overwrite"),
         ("x = " + "[" * 3000 + "]" * 3000, "not TOML"),
         ("port = " + "9" * 5000, "config.toml: "),
-        ("prot = 1", "unknown key 'prot': did you mean port?; allowed: device, friend"),
+        (
+            "prot = 1",
+            "unknown key 'prot': did you mean port?; allowed: blocked, device",
+        ),
         ('port = "eighty"', "config.toml: port: must be a whole number"),
         ('library = "x"', "[[library]]"),
         ('library = ["x"]', "[[library]]"),
@@ -216,7 +219,8 @@ def test_the_sample_shows_each_key_with_its_default(media):
     )
     full = load(write(media, uncommented), Options())
     shown = {key for key in load_module._FILE_KEYS if f"\n{key} =" in uncommented}
-    assert shown | {"library", "device"} == load_module._FILE_KEYS
+    tables = {"library", "device", "profile", "lock"}
+    assert shown | tables | {"only"} == load_module._FILE_KEYS
     default = Config()
     for key in ("interfaces", "networks", "names", "log_level"):
         assert getattr(full, key) == getattr(default, key), key
@@ -229,6 +233,24 @@ def test_the_sample_shows_what_can_be_said_of_a_device(media):
     (device,) = load(write(media, table), Options(folders=("music",))).devices
     assert (device.name, device.family) == ("Living room", "samsung-q")
     assert device.changes == {"dlna": False}
+
+
+def test_the_sample_shows_what_can_be_said_of_profiles_and_locks(media):
+    """Each key of both, with values that are right once the libraries are."""
+    text = SAMPLE.read_text(encoding="utf-8").replace("/srv/media/", f"{media}/")
+    tables = []
+    for name in ("profile", "lock"):
+        lines = text.partition(f"# [[{name}]]\n")[2].partition("\n\n")[0].splitlines()
+        tables += [f"[[{name}]]", *(line.removeprefix("# ") for line in lines)]
+    for folder in ("music", "films"):
+        (media / folder).mkdir(exist_ok=True)
+        tables += ["[[library]]", f'name = "{folder.title()}"', f"folders=['{folder}']"]
+    tables += ["[[device]]", "name = 'Kids TV'", "mac = '00:11:22:33:44:55'"]
+    rules = load(write(media, "\n".join(tables)), Options()).rules
+    assert [one.name for one in (*rules.profiles, *rules.locks)] == [
+        "Children",
+        "Late films",
+    ]
 
 
 # Everything that TOML can say, a little richer in what our keys expect.

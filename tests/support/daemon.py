@@ -109,6 +109,7 @@ def running_daemon(
     interfaces: tuple[str, ...] = (INTERFACE,),
     wrapper: tuple[str, ...] = (),
     log: str = "output.log",
+    config: Path | None = None,
 ) -> Iterator[Daemon]:
     """Serve folders from the host; see what it printed when the test fails.
 
@@ -120,6 +121,7 @@ def running_daemon(
         *(str(folder) for folder in folders),
         *("--state-dir", str(state_dir), "--port", str(port)),
         *(word for name in interfaces for word in ("--interface", name)),
+        *(("--config", str(config)) if config else ()),
     ]
     daemon = Daemon(host, port, state_dir / log, argv)
     try:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from upnpserver.catalog.identity import short_hash
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.open_views import odd
+from upnpserver.catalog.partial import StoredFile
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import content_features
 from upnpserver.facts import facts_from_json, facts_to_json
@@ -113,6 +114,18 @@ class FileRows:
             problem or "",
             Role(role),
         )
+
+    def stored_files(self, root_row: int, directory: bytes) -> dict[bytes, StoredFile]:
+        """Return the files right inside one directory, and what items they are."""
+        rows = self._rows.execute(
+            "select name, size_bytes, mtime_ns, role, file.facts, problem,"
+            " coalesce(kind, ''), coalesce(json_extract(coalesce(item.facts,"
+            " file.facts), '$.content_rating'), '')"
+            " from file left join item on item.file = file.id where directory ="
+            " (select id from directory where root = ? and path = ?)",
+            (root_row, directory),
+        )
+        return {name: StoredFile(*stored) for name, *stored in rows}
 
     def known_directories(self, root_row: int) -> list[bytes]:
         """Return every directory of a root that holds files, in no order."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from upnpserver.errors import HouseholdUnusable
-from upnpserver.model import MOST_DEVICES, Play, SeenDevice
+from upnpserver.model import MOST_DEVICES, Decision, Play, SeenDevice
 
 HOUSEHOLD_FILE = "household.sqlite"
 MOST_PLAYED = 10_000  # items; what was played longest ago is forgotten first
@@ -26,8 +26,10 @@ _STEPS = (
     " address text not null, mac text not null, signal text not null,"
     " value text not null, first_s integer not null, last_s integer not null,"
     " primary key (place, family)) without rowid",
+    "create table decision (place text primary key, decided text not null,"
+    " decided_s integer not null) without rowid",
 )
-_PLAYS_SINCE, _DEVICES_SINCE = 1, 2  # the versions
+_PLAYS_SINCE, _DEVICES_SINCE, _DECISIONS_SINCE = 1, 2, 3  # the versions
 _BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
 
 
@@ -58,6 +60,13 @@ class Household:
         )
         return [SeenDevice(*row) for row in found]
 
+    def decisions(self) -> dict[str, Decision]:
+        """Return what was decided of devices, by place. Changes nothing."""
+        found = self._read(
+            "select place, decided, decided_s from decision", _DECISIONS_SINCE
+        )
+        return {place: Decision(*decision) for place, *decision in found}
+
     def write(self, plays: Mapping[str, Play]) -> None:
         """Keep what was played: in a thread, as it waits for the disk."""
         with self._changed() as rows:
@@ -87,6 +96,15 @@ class Household:
                 " from device order by last_s desc, place, family limit -1 offset ?)",
                 (MOST_DEVICES,),
             )
+
+    def write_decisions(self, decisions: Mapping[str, Decision]) -> None:
+        """Keep what was decided, and forget what no longer is: in a thread."""
+        with self._changed() as rows:
+            rows.executemany(
+                "insert or replace into decision values (?, ?, ?)",
+                [(place, *decision) for place, decision in decisions.items()],
+            )
+            rows.execute("delete from decision where decided = ''")
 
     def _read(self, query: str, since: int) -> list[tuple[Any, ...]]:
         """Return the rows of a table that there is since a version."""

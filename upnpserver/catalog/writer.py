@@ -18,13 +18,21 @@ from upnpserver.catalog.item_rows import ItemRows, Root
 from upnpserver.catalog.list_rows import ListRows
 from upnpserver.catalog.object_rows import ObjectRows
 from upnpserver.catalog.open_views import odd
+from upnpserver.catalog.partial import StoredFile
 from upnpserver.catalog.schema import damage_told
 from upnpserver.catalog.search_rows import SearchRows
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import DEFAULT_LANGUAGE
 from upnpserver.errors import StateFolderError, UpnpServerError
 
+FOLLOWED = "followed"  # the state of the catalog that this one follows
+_STATE = "state"
 _UI4 = 2**32
+_NEXT_STATE = (
+    # Begun anywhere: a catalog that was made anew is in no state of the old one.
+    "insert into meta values (?, abs(random() % 1000000000000)) on conflict (name)"
+    " do update set value = cast(value as integer) + 1"
+)
 _DISKS_AWAY = 4  # remembered of one path: a socket that several sticks take turns in
 _Disks = dict[str, tuple[int, bool]]  # identity -> row, and whether it is here
 
@@ -128,6 +136,24 @@ class Writer:
         rows = self._known_roots().get((root.library, root.path), {})
         return any(is_here for _, is_here in rows.values())
 
+    @_told_plainly()
+    def state(self, name: str = _STATE) -> str:
+        """Return what is another text after every change, "" before the first.
+
+        name: whose; a catalog that follows another one keeps the other's, too.
+        """
+        found = self._rows.execute(
+            "select value from meta where name = ?", (name,)
+        ).fetchone()
+        return str(found[0]) if found else ""
+
+    def follow(self, state: str) -> None:
+        """Note that this catalog is in step with another one in a state."""
+        with self._transaction():
+            self._rows.execute(
+                "insert or replace into meta values (?, ?)", (FOLLOWED, state)
+            )
+
     def known_files(self, root: Root, directory: bytes) -> Mapping[bytes, KnownFile]:
         """Return what is known of the files right inside one directory."""
         return self._files.known_files(self._root_rows[root], directory)
@@ -135,6 +161,10 @@ class Writer:
     def read_file(self, root: Root, directory: bytes, name: bytes) -> ReadFile | None:
         """Return a file as it was once read, None if the catalog has none there."""
         return self._files.read_file(root, self._root_rows[root], directory, name)
+
+    def stored_files(self, root: Root, directory: bytes) -> dict[bytes, StoredFile]:
+        """Return the files right inside one directory, and what items they are."""
+        return self._files.stored_files(self._root_rows[root], directory)
 
     def known_directories(self, root: Root) -> list[bytes]:
         """Return every directory of a root that holds files, in no order."""
@@ -259,9 +289,12 @@ class Writer:
         """Run the body in one transaction: all of it, or nothing."""
         with _told_plainly():
             self._rows.execute("begin immediate")
+            before = self._rows.total_changes
             try:
                 yield
                 self._searched.settle()
+                if self._rows.total_changes != before:
+                    self._rows.execute(_NEXT_STATE, (_STATE,))
                 self._rows.execute("commit")
             except BaseException:
                 if self._rows.in_transaction:  # a full disk rolls back by itself

@@ -37,7 +37,7 @@ class Memory:
 
         What tells more than is known is remembered.
         """
-        known = self._known(place, now_s)
+        known = self.known(place, now_s)
         tells_nothing = own is None or own.family.is_generic
         if known is not None and (tells_nothing or _goes_before(known, own)):
             own = known
@@ -50,13 +50,14 @@ class Memory:
 
         What it says in a request goes before.
         """
-        known = self._known(place, now_s)
+        known = self.known(place, now_s)
         if own.family.is_generic or (known and known.signal != "server"):
             return False
         self._keep(place, own, now_s)
         return known is None or known.family is not own.family
 
-    def _known(self, place: str, now_s: float) -> Recognised | None:
+    def known(self, place: str, now_s: float) -> Recognised | None:
+        """Return who was seen at place, None: nobody for long."""
         held = self._held.get(place)
         return held.recognised if held and now_s < held.until_s else None
 

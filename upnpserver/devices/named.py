@@ -15,6 +15,7 @@ class NamedDevice:
 
     Compared by identity. family: the id of one; empty: the one that it is
     recognised as. changes: of that family's needs, see policy.needs_with().
+    profile: the name of the rules/profiles.py Profile that holds for it.
     """
 
     name: str = ""
@@ -22,6 +23,7 @@ class NamedDevice:
     macs: frozenset[str] = frozenset()
     family: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = ""
 
 
 def named_at(

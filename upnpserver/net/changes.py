@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from upnpserver.paths import joined
+from upnpserver.paths import is_below, joined
 from upnpserver.scan import inotify_bits as bits
 from upnpserver.scan.messages import InRoot
-from upnpserver.scan.names import is_below, is_shown
+from upnpserver.scan.names import is_shown
 
 SETTLE_S = 0.05  # from the first event of a burst to the look
 UNTOUCHED_S = 1.0  # made and never written: a link, or nothing yet

@@ -5,31 +5,32 @@ UDA 1.0 section 1.1.3; security.md requirement 34.
 """
 
 import gc
+import os
 import random
 import resource
 import sys
 import time
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from functools import partial
 from typing import Any, TextIO
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from upnpserver.catalog.household import HOUSEHOLD_FILE, Household
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
-from upnpserver.dlna.protocolinfo import source_protocol_info
-from upnpserver.errors import CannotProcess, CatalogUnusable
+from upnpserver.errors import CatalogUnusable
 from upnpserver.kept_forms import FORMS_FOLDER, KeptForms
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
-from upnpserver.net.control import Control, Service
+from upnpserver.net.control import Control
 from upnpserver.net.discovery import Discovery
 from upnpserver.net.disks import Disks
 from upnpserver.net.documents import (
@@ -37,29 +38,36 @@ from upnpserver.net.documents import (
     document_routes,
     server_documents,
 )
+from upnpserver.net.doorkeeper import Clocks, Doorkeeper
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.forms import Forms
+from upnpserver.net.house_commands import HouseCommands
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
-from upnpserver.net.library import Library
+from upnpserver.net.libraries import Libraries
 from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
+from upnpserver.net.owner import OwnerDoor
 from upnpserver.net.plays import PlayLog
-from upnpserver.net.request import ServerRequest
+from upnpserver.net.recording import Recorder
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.seen import SeenLog
+from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
+from upnpserver.net.source_info import SourceInfo
 from upnpserver.net.stream import Streams, not_noted
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.visitors import DeviceRules, Visitors
 from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
+from upnpserver.offline.addresses import Address
 from upnpserver.progress import ProgressLine
+from upnpserver.rules.profiles import visibilities
 from upnpserver.scan.messages import (
     Committed,
     Finished,
@@ -69,8 +77,6 @@ from upnpserver.scan.messages import (
     Trouble,
 )
 from upnpserver.scan.roots import CATALOG_FILE, scan_order
-from upnpserver.services import connection_manager, registrar
-from upnpserver.services.content_directory import Asker
 from upnpserver.settings.families import shipped_families
 from upnpserver.state import State
 from upnpserver.upnp import ssdp
@@ -79,13 +85,13 @@ from upnpserver.upnp.description import (
     CONTENT_DIRECTORY,
     DESCRIPTION_PATH,
     DEVICE_TYPE,
-    REGISTRAR,
     SERVER,
     SERVICES,
     build_description,
 )
 
 STREAMS_END_WITHIN_S = 1.0
+RULES_CHANGE_S = 20.0  # how late who subscribed may learn that an hour is over
 
 
 class SteadyReactor(EPollReactor):
@@ -142,18 +148,25 @@ class Server:
         self._play_log = self._made_play_log()
         self._seen_log = self._made_seen_log()
         moment = Moment(words_of(config.language), date.today, self._plays)
-        self._library = Library(
-            self._catalog_path, reactor, self._catalog_damaged, moment
-        )
-        self._eventing = Eventing(
+        self._library = Libraries(
+            state.path,
+            visibilities(config.rules),
             reactor,
-            partial(deliver, reactor, reactor, self._neighbourhood.is_neighbour),
-            self._evented_variables,
+            self._catalog_damaged,
+            moment,
         )
+        self._sources = SourceInfo(self._library.served, self._source_changed)
         self._streams = Streams(
             self._library.resource,
             reactor,
             self._play_log.begun if self._play_log else not_noted,
+        )
+        self._doorkeeper = Doorkeeper(
+            config.rules,
+            words_of(config.language),
+            Clocks(reactor.seconds, datetime.now),
+            self._household,
+            self._household_thread,
         )
         self._visitors = Visitors(
             DeviceRules(
@@ -163,7 +176,24 @@ class Server:
             ),
             reactor.seconds,
             seen=self._seen_log.note if self._seen_log else nobody_noted,
+            doorkeeper=self._doorkeeper,
         )
+        self._calls = ServiceCalls(
+            self._library,
+            self._sources,
+            self._neighbourhood.base_url_for_items,
+            self._play_log,
+            self._doorkeeper,
+        )
+        self._eventing = Eventing(
+            reactor,
+            partial(deliver, reactor, reactor, self._is_welcome),
+            self._calls.evented_variables,
+            policy_later=self._visitors.policy_later,
+        )
+        self._doorkeeper.changed = self._eventing.tell_moved
+        self._moves = LoopingCall(self._eventing.tell_moved)
+        self._moves.clock = reactor
         self._forms = self._made_forms(state)
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
@@ -173,11 +203,24 @@ class Server:
             self._presence(),
             random.SystemRandom().random,
             self._visitors.heard,
+            is_welcome=self._visitors.is_welcome,
+        )
+        self._recorder = Recorder(
+            reactor, config.families or shipped_families(), _names_of(config)
+        )
+        self._site.witness = self._recorder.saw
+        house = HouseCommands(
+            config.rules, config.devices, self._doorkeeper, self._visitors
+        )
+        self._owner_door = OwnerDoor(
+            reactor,
+            state.path,
+            house.commands(),
+            {"record": self._recorder.talk},
         )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
-        self._source = source_protocol_info()
-        self._is_changed = False  # the catalog, since that was made
+        self._changed_catalogs: set[str] = set()  # by names of visibilities
         self._interface_watch = InterfaceWatch(
             reactor,
             reactor,
@@ -197,9 +240,12 @@ class Server:
     def start(self) -> None:
         """Listen, look around, scan. Raises ConfigError if the port is taken."""
         self._listening.start()
+        self._owner_door.start()
         self._interface_watch.start()
         self._open_library()
         self._folder_watch.start()
+        if self._doorkeeper.may_change_by_itself:
+            self._moves.start(RULES_CHANGE_S, now=False)
 
     def stop(self) -> Deferred[None]:
         """Say goodbye first, then end what is under way; fires when all is done."""
@@ -208,7 +254,10 @@ class Server:
         self._interface_watch.stop()
         self._folder_watch.stop()
         self._eventing.stop()
+        if self._moves.running:
+            self._moves.stop()
         ends: list[Deferred[Any]] = [
+            self._owner_door.stop(),
             self._discovery.stop(),
             self._listening.stop(),
             self._site.stop(STREAMS_END_WITHIN_S),
@@ -223,6 +272,7 @@ class Server:
             self._play_log.stop()
         if self._seen_log:
             self._seen_log.stop()
+        self._doorkeeper.stop()
         self._disks.stop()
         self._library.close()
 
@@ -253,7 +303,7 @@ class Server:
 
     def _made_site(self) -> Site:
         described = partial(build_description, self._config.friendly_name, self._udn)
-        control = Control(self._services(), self._library.in_thread)
+        control = Control(self._calls.services(), self._library.in_thread)
         media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
         forms = {b"GET": self._forms.answer, b"HEAD": self._forms.answer}
         routes = Routes(
@@ -268,52 +318,17 @@ class Server:
         return Site(
             routes,
             HostRule(lambda: self._neighbourhood.own_addresses, self._config.names),
-            self._neighbourhood.is_neighbour,
+            self._is_welcome,
             self._visitors.policy_for,
             limits_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             self._reactor,
             server=SERVER,
         )
 
-    def _services(self) -> dict[str, Service]:
-        calls = {
-            CONTENT_DIRECTORY: lambda action, arguments, request: self._library.call(
-                action, arguments, self._asker(request)
-            ),
-            CONNECTION_MANAGER: lambda action, arguments, request: (
-                connection_manager.call(action, arguments, self._source)
-            ),
-            REGISTRAR: lambda action, arguments, request: registrar.call(
-                action, arguments
-            ),
-        }
-        return {
-            service.name: Service(service.service_type, call)
-            for service, call in calls.items()
-        }
-
-    def _asker(self, request: ServerRequest) -> Asker:
-        base_url = self._neighbourhood.base_url_for_items(request.base_url)
-        if self._play_log is None:
-            return Asker(request.policy, base_url)
-        plays, mark = self._play_log.plays(), self._play_log.mark
-        return Asker(request.policy, base_url, plays, mark)
-
-    def _evented_variables(self, service: str) -> dict[str, str]:
-        if service == CONTENT_DIRECTORY.name:
-            update_id = str(self._library.system_update_id())
-            return {
-                "SystemUpdateID": update_id,
-                "ContainerUpdateIDs": "",
-                "TransferIDs": "",
-            }
-        if service == CONNECTION_MANAGER.name:
-            return {
-                "SourceProtocolInfo": self._source,
-                "SinkProtocolInfo": "",
-                "CurrentConnectionIDs": connection_manager.CONNECTION_IDS,
-            }
-        return dict(registrar.UPDATE_IDS)
+    def _is_welcome(self, address: Address) -> bool:
+        return self._neighbourhood.is_neighbour(address) and self._visitors.is_welcome(
+            address
+        )
 
     # Being found
 
@@ -358,7 +373,9 @@ class Server:
             self._was_ready = True
             self._be_found()
             self._say_ready(counts)
-        self._look_what_is_served()
+        self._library.open_partial()
+        for name in self._library.names:
+            self._sources.look(name)
 
     def _is_other_catalog(self) -> bool:
         """Tell whether the scanner works on another file than the one that is open."""
@@ -393,40 +410,36 @@ class Server:
     def _scanner_said(self, message: Message) -> None:
         self._folder_watch.heard(message)
         match message:
-            case Ready():
+            case Ready(""):
                 if self._is_other_catalog():
                     self._open_library()
+            case Ready(partial_name):
+                self._open_partial(partial_name)
             case Progress(done, total):
                 self._progress.update(done, total)
-            case Committed(system_update_id, containers):
-                self._is_changed = True
-                self._tell_subscribers(system_update_id, containers)
+            case Committed():
+                self._changed_catalogs.add(message.partial)
+                self._tell_subscribers(message)
             case Trouble(text):
                 self.log.warn("{text}", text=text)
             case Finished():
                 self._progress.finish()
                 self._scan_finished(message)
 
-    def _look_what_is_served(self) -> None:
-        """Tell in GetProtocolInfo what the catalog holds now."""
+    def _open_partial(self, name: str) -> None:
+        """Answer those who don't see everything from their catalog as it is now."""
+        with suppress(CatalogUnusable):  # removed meanwhile: then it comes again
+            self._library.open(name)
+            self._changed_catalogs.add(name)
 
-        def told(served: list[tuple[str, str]]) -> None:
-            source = source_protocol_info(served)
-            if source != self._source:
-                self._source = source
-                changed = {"SourceProtocolInfo": source}
-                self._eventing.publish(CONNECTION_MANAGER.name, changed)
-
-        def untold(failure: Failure) -> None:
-            # With a damaged catalog it stays as it is.
-            failure.trap(CannotProcess)  # type: ignore[no-untyped-call]
-
-        self._library.served().addCallbacks(told, untold)
+    def _source_changed(self, name: str, source: str) -> None:
+        changed = {"SourceProtocolInfo": source}
+        self._eventing.publish(CONNECTION_MANAGER.name, changed, name)
 
     def _scan_finished(self, scan: Finished) -> None:
-        if self._is_changed:
-            self._is_changed = False
-            self._look_what_is_served()
+        for name in self._changed_catalogs:
+            self._sources.look(name)
+        self._changed_catalogs.clear()
         if not scan.whole:
             return
         if scan.read or scan.gone:
@@ -437,11 +450,15 @@ class Server:
             scan=scan,
         )
 
-    def _tell_subscribers(
-        self, system_update_id: int, containers: tuple[str, ...]
-    ) -> None:
-        pairs = ",".join(f"{container},{system_update_id}" for container in containers)
-        self._eventing.publish(
-            CONTENT_DIRECTORY.name,
-            {"SystemUpdateID": str(system_update_id), "ContainerUpdateIDs": pairs},
-        )
+    def _tell_subscribers(self, commit: Committed) -> None:
+        update_id = str(commit.system_update_id)
+        pairs = ",".join(f"{container},{update_id}" for container in commit.containers)
+        changed = {"SystemUpdateID": update_id, "ContainerUpdateIDs": pairs}
+        self._eventing.publish(CONTENT_DIRECTORY.name, changed, commit.partial)
+
+
+def _names_of(config: Config) -> list[str]:
+    """Return names of the house that no recording may tell."""
+    libraries = [library.name for library in config.libraries]
+    devices = [device.name for device in config.devices if device.name]
+    return [config.friendly_name, os.uname().nodename, *libraries, *devices]

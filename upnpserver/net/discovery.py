@@ -39,21 +39,25 @@ class Discovery:
 
     jitter: a random number, 0.0 <= jitter() < 1.0.
     noted: told what others of the house say of themselves: see net.visitors.
+    is_welcome: tells whether those at an address get answers.
     """
 
     log = Logger()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them ask about others of the house
         self,
         clock: IReactorTime,
         descriptors: IReactorFDSet,
         presence: Presence,
         jitter: Callable[[], float],
         noted: Noted = not_noted,
+        *,
+        is_welcome: Callable[[Address], bool] = lambda address: True,
     ) -> None:
         self._clock, self._descriptors = clock, descriptors
         self._presence, self._jitter = presence, jitter
         self._throttle, self._noted = Throttle(), noted
+        self._is_welcome = is_welcome
         self._ports: dict[Place, LinkPort] = {}
         self._wanted: dict[Place, Link] = {}
         self._retry: IDelayedCall | None = None
@@ -186,5 +190,7 @@ class Discovery:
             return
         rows = ssdp.found(search, self._presence.rows)
         now = self._clock.seconds()
+        if not self._is_welcome(ip_address(source[0])):
+            return
         if rows and self._throttle.allows(source, search.target, now):
             port.answer(rows, own, search.max_wait_s, source)

@@ -21,6 +21,7 @@ from upnpserver.net.event_delivery import Undelivered
 from upnpserver.net.outbox import Outbox
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.site import Handler
+from upnpserver.policy import EVERYONE, ClientPolicy
 from upnpserver.upnp import gena
 from upnpserver.upnp.description import SERVICES
 from upnpserver.upnp.gena import Callback, Renew, Subscribe
@@ -34,7 +35,13 @@ SWEEP_S = 60.0  # how long a subscription that ran out may stay in memory
 _NOTHING: Mapping[str, str] = {}
 
 Deliver = Callable[[Callback, bytes], Deferred[int]]
-Variables = Callable[[str], Mapping[str, str]]
+Variables = Callable[[str, ClientPolicy], Mapping[str, str]]
+PolicyLater = Callable[[ServerRequest], Callable[[], ClientPolicy]]
+
+
+def everyone(request: ServerRequest) -> Callable[[], ClientPolicy]:
+    """Let the same hold for all: a PolicyLater."""
+    return lambda: EVERYONE
 
 
 @dataclass(slots=True)
@@ -43,6 +50,8 @@ class _Subscription:
     service: str
     callbacks: tuple[Callback, ...]
     expires: float
+    policy: Callable[[], ClientPolicy]  # of who subscribed, at any time
+    audience: str = ""  # at the last event: see ClientPolicy.audience
     seq: int = 0
     failures: int = 0
     is_busy: bool = True  # asked for its turn, or being told
@@ -54,19 +63,26 @@ class _Subscription:
 class Eventing:
     """The subscriptions of all services.
 
-    deliver: (callback, message) -> HTTP status, later. variables: service ->
-    every evented variable with its value now.
+    deliver: (callback, message) -> HTTP status, later. variables: service and
+    policy -> every evented variable with its value now, as that device sees it.
+    policy_later: see net.visitors.
     """
 
     log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, deliver: Deliver, variables: Variables
+        self,
+        clock: IReactorTime,
+        deliver: Deliver,
+        variables: Variables,
+        *,
+        policy_later: PolicyLater = everyone,
     ) -> None:
         self._clock, self._deliver, self._variables = clock, deliver, variables
+        self._policy_later = policy_later
         self._subscriptions: dict[str, _Subscription] = {}
         self._outbox = Outbox(clock)
-        self._pending: dict[str, Mapping[str, str]] = {}
+        self._pending: dict[tuple[str, str], Mapping[str, str]] = {}
         self._moderation: IDelayedCall | None = None
         self._sweep: IDelayedCall | None = None
         self._is_stopped = False
@@ -113,14 +129,30 @@ class Eventing:
             return
         request.respond(200, [])
 
-    def publish(self, service: str, changes: Mapping[str, str]) -> None:
-        """Tell a service's subscribers of new values, soon and together."""
+    def publish(
+        self, service: str, changes: Mapping[str, str], audience: str = ""
+    ) -> None:
+        """Tell a service's subscribers of new values, soon and together.
+
+        audience: of those whom it concerns, see ClientPolicy.
+        """
         if self._is_stopped:
             return
-        before = self._pending.get(service, _NOTHING)
-        self._pending[service] = gena.merged(before, changes)
+        before = self._pending.get((service, audience), _NOTHING)
+        self._pending[service, audience] = gena.merged(before, changes)
         if self._moderation is None:
             self._moderation = self._clock.callLater(MODERATION_S, self._publish_now)
+
+    def tell_moved(self) -> None:
+        """Tell those everything who are answered from another catalog than before."""
+        for subscription in list(self._subscriptions.values()):
+            if subscription.first_event is not None:
+                continue
+            policy = subscription.policy()
+            if policy.audience != subscription.audience:
+                subscription.audience = policy.audience
+                subscription.waiting = self._variables(subscription.service, policy)
+                self._send_waiting(subscription)
 
     def stop(self) -> None:
         """Forget everyone; they learn it from SSDP."""
@@ -142,7 +174,8 @@ class Eventing:
         if is_full or self._is_stopped:
             raise SubscriptionError(503, "no more subscriptions")
         sid = f"uuid:{uuid.uuid4()}"
-        added = _Subscription(sid, service, asked.callbacks, float("inf"))
+        policy = self._policy_later(request)
+        added = _Subscription(sid, service, asked.callbacks, float("inf"), policy)
         self._subscriptions[sid] = added
         added.first_event = self._clock.callLater(
             FIRST_EVENT_S, self._first_event, added
@@ -177,15 +210,17 @@ class Eventing:
 
     def _publish_now(self) -> None:
         self._moderation = None
+        self.tell_moved()
         pending, self._pending = self._pending, {}
-        for service, changes in pending.items():
-            self._add(service, changes)
+        for (service, audience), changes in pending.items():
+            self._add(service, audience, changes)
 
-    def _add(self, service: str, changes: Mapping[str, str]) -> None:
+    def _add(self, service: str, audience: str, changes: Mapping[str, str]) -> None:
         # Hundreds that wait for the same are merged once: each would take 0.1 ms.
         merged: dict[int, Mapping[str, str]] = {}
         for subscription in list(self._subscriptions.values()):
-            if subscription.service == service:
+            is_meant = subscription.audience == audience
+            if subscription.service == service and is_meant:
                 before = subscription.waiting
                 if id(before) not in merged:
                     merged[id(before)] = gena.merged(before, changes)
@@ -195,7 +230,9 @@ class Eventing:
     def _first_event(self, subscription: _Subscription) -> None:
         # All variables as they are now: what was published meanwhile is in it.
         subscription.first_event = None
-        subscription.waiting = self._variables(subscription.service)
+        policy = subscription.policy()
+        subscription.audience = policy.audience
+        subscription.waiting = self._variables(subscription.service, policy)
         subscription.is_busy = False
         self._send_waiting(subscription)
 

@@ -15,9 +15,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from upnpserver.net.disks import Disks
-from upnpserver.paths import joined
+from upnpserver.paths import is_below, joined
 from upnpserver.scan.messages import InRoot, Stamp
-from upnpserver.scan.names import is_below, is_shown, stamp_of
+from upnpserver.scan.names import is_shown, stamp_of
 
 FIRST_S, LONGEST_S = 5.0, 300.0
 # After a change a folder is looked at so many times with all its files: a copy

@@ -116,6 +116,7 @@ class Scanner:
             tuple(closed),
             tuple(busy),
             self._order.language,
+            self._order.partials,
         )
         self._go_on()
 

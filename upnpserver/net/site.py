@@ -93,6 +93,7 @@ class Site(ServerFactory):
         self.connections = Connections(limits)
         self.is_stopping = False
         self._own_lines, self._own_second = "", -1
+        self.witness: Handler | None = None  # is shown each request
         self._all_gone: Deferred[None] | None = None
 
     # Connections
@@ -104,7 +105,7 @@ class Site(ServerFactory):
         if self.is_stopping:
             return None
         if not self._sources(peer):
-            self.log.debug("closed: {peer} is not local", peer=peer)
+            self.log.debug("closed: {peer} gets no answer", peer=peer)
             return None
         return Channel(self, host, peer)
 
@@ -190,6 +191,12 @@ class Site(ServerFactory):
             request.fail()
 
     def _dispatch(self, request: ServerRequest) -> None:
+        request.policy = self._policy_for(request)
+        if self.witness is not None:
+            self.witness(request)
+        if request.policy.is_blocked:
+            request.abort()
+            return
         methods = self._routes.find(request.path)
         if methods is None:
             if request.head.target == b"*":
@@ -199,7 +206,6 @@ class Site(ServerFactory):
             return
         handler = methods.get(request.method)
         if handler is not None:
-            request.policy = self._policy_for(request)
             handler(request)
         elif request.method == b"OPTIONS":
             request.respond(200, [_allow({*methods, b"OPTIONS"})])

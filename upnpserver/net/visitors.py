@@ -8,6 +8,7 @@ Source: reference devices.md section 1.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from upnpserver.devices.memory import Memory
 from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.devices.recognise import MAX_VALUE, Recognised, recognise
 from upnpserver.model import SeenDevice
+from upnpserver.net.doorkeeper import Doorkeeper
 from upnpserver.net.request import ServerRequest
 from upnpserver.policy import ClientPolicy
+from upnpserver.rules.profiles import Visitor
 
 MAX_VISITORS = 512  # addresses and agents; a house has some dozens
 LOOKED_UP_S = 3600.0
@@ -29,17 +32,21 @@ Address = IPv4Address | IPv6Address
 _HEADERS: Mapping[Signal, bytes] = {
     signal: name.lower().encode() for signal, name in SIGNALS.items()
 }
-_UA, _CLIENT, _UNIT = _HEADERS["ua"], _HEADERS["client"], _HEADERS["unit"]
-_FNAME, _PANREG = _HEADERS["fname"], _HEADERS["panreg"]
+_TOLD_BY = tuple(name for signal, name in _HEADERS.items() if signal != "server")
 
 
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """A policy that was found; place: it changes with what is known there."""
+    """A policy that was found, without the household's rules.
 
-    __slots__ = ("place", "policy", "until_s")
+    visitor, profile: for these. place: it changes with what is known there.
+    """
 
-    def __init__(self, policy: ClientPolicy, until_s: float, place: str) -> None:
-        self.policy, self.until_s, self.place = policy, until_s, place
+    policy: ClientPolicy
+    until_s: float
+    place: str
+    visitor: Visitor
+    profile: str
 
 
 def arp_table() -> str:
@@ -74,8 +81,8 @@ class DeviceRules:
 class Visitors:
     """Decides who asks.
 
-    now_s: seconds that never go
-    back. neighbours: the kernel's table. seen: told who asks, see net.seen.
+    now_s: seconds that never go back. neighbours: the kernel's table. seen: told who
+    asks, see net.seen. doorkeeper: applies the household's rules, if there are any.
     """
 
     def __init__(
@@ -84,30 +91,55 @@ class Visitors:
         now_s: Callable[[], float],
         neighbours: Callable[[], str] = arp_table,
         seen: Seen = not_noted,
+        doorkeeper: Doorkeeper | None = None,
     ) -> None:
         self._rules = rules
         self._by_id = {family.id: family for family in rules.families}
         self._now_s, self._neighbours, self._seen = now_s, neighbours, seen
+        self._doorkeeper = doorkeeper
+        self._headers = (*_TOLD_BY, *(doorkeeper.headers if doorkeeper else ()))
         self._memory = Memory()
-        self._known: dict[tuple[Address | bytes | None, ...], _Known] = {}
+        self._known: dict[tuple[Address, tuple[bytes | None, ...]], _Known] = {}
         self._policies: dict[tuple[str, NamedDevice | None], ClientPolicy] = {}
         self._heard: dict[tuple[Address, str], float] = {}
         self._news, self._news_second = 0, 0
 
     def policy_for(self, request: ServerRequest) -> ClientPolicy:
         """Return what holds for the device that sent a request."""
-        get = request.head.headers.get
-        key = (
-            *(request.peer, get(_UA), get(_CLIENT)),
-            *(get(_UNIT), get(_FNAME), get(_PANREG)),
-        )
+        return self._policy_of(request.peer, request.head.headers)
+
+    def policy_later(self, request: ServerRequest) -> Callable[[], ClientPolicy]:
+        """Return what tells, at any time, what holds then for the device that asked."""
+        headers = request.head.headers
+        told = {name: headers[name] for name in self._headers if name in headers}
+        return partial(self._policy_of, request.peer, told)
+
+    def place_of(self, address: Address) -> str:
+        """Return by what the device at an address is known, best its MAC address."""
+        return _place(address, self._mac(address))
+
+    def is_welcome(self, address: Address) -> bool:
+        """Tell whether those at an address get answers, as far as that is known."""
+        doorkeeper = self._doorkeeper
+        if doorkeeper is None or doorkeeper.has_nothing_to_say:
+            return True
+        mac = self._mac(address) if doorkeeper.knows_macs else ""
+        recognised = self._memory.known(_place(address, mac), self._now_s())
+        family = recognised.family.id if recognised else ""
+        return not doorkeeper.is_blocked(Visitor(address, mac, family))
+
+    def _policy_of(self, peer: Address, headers: Mapping[bytes, bytes]) -> ClientPolicy:
+        key = peer, tuple(map(headers.get, self._headers))
         known, now_s = self._known.get(key), self._now_s()
         if known is None or now_s >= known.until_s:
-            known = self._look_up(request, now_s)
+            known = self._look_up(peer, headers, now_s)
             if len(self._known) >= MAX_VISITORS:
                 del self._known[next(iter(self._known))]
             self._known[key] = known
-        return known.policy
+        doorkeeper = self._doorkeeper
+        if doorkeeper is None or doorkeeper.has_nothing_to_say:
+            return known.policy
+        return doorkeeper.policy(known.policy, known.visitor, known.profile)
 
     def heard(self, source: Address, signal: Signal, value: str) -> None:
         """Take note of what a device announces, or says when it searches."""
@@ -128,19 +160,29 @@ class Visitors:
             if self._memory.announced(place, recognised, now_s):
                 self._forget(place)
 
-    def _look_up(self, request: ServerRequest, now_s: float) -> _Known:
-        mac = self._mac(request.peer)
-        place = _place(request.peer, mac)
-        signals = _signals(request.head.headers)
+    def _look_up(
+        self, peer: Address, headers: Mapping[bytes, bytes], now_s: float
+    ) -> _Known:
+        mac = self._mac(peer)
+        place = _place(peer, mac)
+        signals = _signals(headers)
         own = recognise(self._rules.families, signals)
         recognised = self._memory.settled(place, own, now_s)
         tells = own is not None and own is recognised and not own.family.is_generic
         if tells:  # and others from there, that tell nothing, are this one now
             self._forget(place)
-        self._seen(place, _told(request, mac, recognised, signals))
-        named = named_at(self._rules.named, request.peer, mac)
+        self._seen(place, _told(peer, mac, recognised, signals))
+        named = named_at(self._rules.named, peer, mac)
         policy = self._policy(recognised, named)
-        return _Known(policy, now_s + LOOKED_UP_S, "" if tells else place)
+        family = policy.device if policy.device in self._by_id else ""
+        told = {name: headers[name] for name in self._headers if name in headers}
+        return _Known(
+            policy,
+            now_s + LOOKED_UP_S,
+            "" if tells else place,
+            Visitor(peer, mac, family, told),
+            named.profile if named else "",
+        )
 
     def _forget(self, place: str) -> None:
         """Look those up again whose answer depends on what is known of place."""
@@ -172,12 +214,12 @@ def _place(address: Address, mac: str) -> str:
 
 
 def _told(
-    request: ServerRequest,
+    peer: Address,
     mac: str,
     recognised: Recognised | None,
     signals: Mapping[Signal, str],
 ) -> SeenDevice:
-    address = str(request.peer)
+    address = str(peer)
     if recognised is None:
         return SeenDevice(address, mac, "", "ua", signals.get("ua", ""))
     family = recognised.family.id

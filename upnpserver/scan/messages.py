@@ -13,6 +13,7 @@ from typing import Any, get_args
 from upnpserver.config import DEFAULT_LANGUAGE
 from upnpserver.errors import MalformedRequest
 from upnpserver.model import Kind
+from upnpserver.rules.visibility import Visibility
 
 MAX_LINE_BYTES = 1 << 20
 Stamp = tuple[int, int, int]  # device, inode, time of the last change in a folder
@@ -37,6 +38,18 @@ class InRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """A catalog for those who may not see everything: its file, and what it holds.
+
+    roots: those in which they see anything, as they are shown to them.
+    """
+
+    catalog: bytes
+    roots: tuple[ScanRoot, ...]
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """To the scanner: compare these roots with the catalog.
 
@@ -44,6 +57,7 @@ class Scan:
     check: look for damage in the whole catalog first; the server met some.
     busy: files that are being written, to be passed by for now.
     language: of what containers are called, one of config.LANGUAGES.
+    partials: catalogs that are kept in step; others of that kind are removed.
     """
 
     catalog: bytes
@@ -52,6 +66,7 @@ class Scan:
     check: bool = False
     busy: tuple[InRoot, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    partials: tuple[Partial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +85,17 @@ class Look:
     closed: tuple[InRoot, ...] = ()
     busy: tuple[InRoot, ...] = ()
     language: str = DEFAULT_LANGUAGE  # as in Scan
+    partials: tuple[Partial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """From the scanner: the catalog file is there and can be read."""
+    """From the scanner: the catalog file is there and can be read.
+
+    partial: the name of the visibility whose catalog it is; "": the whole one.
+    """
+
+    partial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +108,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """From the scanner: a transaction changed these containers."""
+    """From the scanner: a transaction changed these containers.
+
+    partial: as in Ready.
+    """
 
     system_update_id: int
     containers: tuple[str, ...]
+    partial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +224,20 @@ def _root(fields: dict[str, Any]) -> ScanRoot:
     return root
 
 
+def _visibility(fields: dict[str, Any]) -> Visibility:
+    names = fields["libraries"]
+    fields["libraries"] = None if names is None else tuple(names)
+    fields["kinds"] = tuple(fields["kinds"])
+    for paths in ("only", "hidden"):
+        fields[paths] = tuple(map(_bytes, fields[paths]))
+    return Visibility(**fields)
+
+
+def _partial(fields: dict[str, Any]) -> Partial:
+    partial: Partial = _revived(Partial, fields)
+    return partial
+
+
 def _in_root(fields: dict[str, Any]) -> InRoot:
     return InRoot(fields["root"], _bytes(fields["path"]))
 
@@ -225,7 +264,13 @@ _REVIVED: dict[type[Any], dict[str, Callable[[Any], Any]]] = {
         "path": _bytes,
         "kinds": _each(lambda kind: Kind(kind).value),
     },
-    Scan: {"catalog": _bytes, "roots": _each(_root), "busy": _PLACES},
+    Partial: {"catalog": _bytes, "roots": _each(_root), "visibility": _visibility},
+    Scan: {
+        "catalog": _bytes,
+        "roots": _each(_root),
+        "busy": _PLACES,
+        "partials": _each(_partial),
+    },
     Look: {
         "catalog": _bytes,
         "roots": _each(_root),
@@ -233,6 +278,7 @@ _REVIVED: dict[type[Any], dict[str, Callable[[Any], Any]]] = {
         "trees": _PLACES,
         "closed": _PLACES,
         "busy": _PLACES,
+        "partials": _each(_partial),
     },
     Committed: {"containers": tuple},
     Away: {"roots": tuple},

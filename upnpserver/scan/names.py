@@ -20,11 +20,6 @@ def is_shown(name: bytes) -> bool:
     return not name.startswith(b".") and name not in _OF_SYSTEMS
 
 
-def is_below(path: bytes, directory: bytes) -> bool:
-    """Tell whether path is directory, or lies somewhere in it."""
-    return not directory or path == directory or path.startswith(directory + b"/")
-
-
 def stamp_of(path: bytes) -> Stamp | None:
     """Return what changes with a folder, None if there is none."""
     try:

@@ -14,10 +14,11 @@ from upnpserver.catalog.file_rows import KnownFile, ReadFile
 from upnpserver.catalog.item_rows import Root
 from upnpserver.catalog.writer import Commit, Writer
 from upnpserver.media.sidecars import role_of
-from upnpserver.model import Kind, Role
+from upnpserver.model import Role
 from upnpserver.paths import joined
 from upnpserver.scan import walk
 from upnpserver.scan.disks import Disk, is_at
+from upnpserver.scan.following import Partials, root_of
 from upnpserver.scan.messages import (
     Away,
     Committed,
@@ -29,11 +30,11 @@ from upnpserver.scan.messages import (
     Progress,
     Ready,
     Scan,
-    ScanRoot,
     Trouble,
     Unsettled,
 )
 from upnpserver.scan.moves import moved_from
+from upnpserver.scan.partial import Place
 from upnpserver.scan.pool import ProbeJob, ProbePool, ProbeResult
 from upnpserver.scan.presence import presence
 from upnpserver.scan.watches import Watches
@@ -65,12 +66,8 @@ class Means:
     pool: ProbePool
     tell: Tell
     stopping: Callable[[], bool]
+    partials: Partials
     watches: Watches | None = None
-
-
-def _root(root: ScanRoot) -> Root:
-    kinds = frozenset(Kind(kind) for kind in root.kinds)
-    return Root(root.library, root.shown, root.path, kinds)
 
 
 class OneOrder:
@@ -79,8 +76,8 @@ class OneOrder:
     def __init__(self, means: Means, writer: Writer, order: Order) -> None:
         self._writer, self._order, self._pool = writer, order, means.pool
         self._tell, self._stopping = means.tell, means.stopping
-        self._watches = means.watches
-        self._roots = [_root(root) for root in order.roots]
+        self._watches, self._partials = means.watches, means.partials
+        self._roots = [root_of(root) for root in order.roots]
         self._disks: dict[int, Disk] = {}  # of the roots that are here, by number
         self._busy = frozenset(order.busy)
         self._closed = frozenset(order.closed if isinstance(order, Look) else ())
@@ -91,10 +88,12 @@ class OneOrder:
         self._files_read = self._files_gone = self._problems = self._total = 0
         self._troubles = 0
         self._has_changed = False
+        self._changed: set[Place] = set()
 
     def run(self, *, is_first: bool) -> None:
         """Carry it out; is_first: the catalog was just opened."""
         began = time.monotonic()
+        self._partials.begin(self._order, self._writer)
         found = presence(self._roots, self._writer)
         for number, (root, disk) in found.here.items():
             self._roots[number], self._disks[number] = root, disk
@@ -117,6 +116,9 @@ class OneOrder:
             self._wait_and_look_again()
         if is_first or self._has_changed:
             self._tell_commit(self._writer.settle_lists())
+        self._partials.follow(
+            self._order, self._writer, here, self._changed, self._stopping
+        )
         if self._watches is not None and self._unsettled:
             self._tell(Unsettled(tuple(self._unsettled)))
         self._tell(
@@ -288,6 +290,8 @@ class OneOrder:
         self._spare_what_went_away()
         if self._read or self._gone:
             self._has_changed = True
+            self._changed |= {(file.root, file.directory) for file in self._read}
+            self._changed |= {(root, directory) for root, directory, _ in self._gone}
             self._tell_commit(
                 self._writer.apply(self._read, self._gone, self._pool.go_on)
             )

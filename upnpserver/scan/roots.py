@@ -1,11 +1,14 @@
 """From the configured libraries to the folders that are scanned and shown."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from upnpserver.config import Config, Library
-from upnpserver.scan.messages import Scan, ScanRoot
+from upnpserver.model import Kind
+from upnpserver.rules.profiles import visibilities
+from upnpserver.rules.visibility import Visibility
+from upnpserver.scan.messages import Partial, Scan, ScanRoot
 
 CATALOG_FILE = "catalog.sqlite"
 
@@ -14,7 +17,44 @@ def scan_order(config: Config, *, count_first: bool) -> Scan:
     """Return the message that makes a scanner scan everything configured."""
     catalog = os.fsencode(config.state_dir / CATALOG_FILE)
     roots = scan_roots(config.libraries)
-    return Scan(catalog, roots, count_first, language=config.language)
+    return Scan(
+        catalog,
+        roots,
+        count_first,
+        language=config.language,
+        partials=partials(config),
+    )
+
+
+def partials(config: Config) -> tuple[Partial, ...]:
+    """Return the catalogs of those who may not see everything."""
+    return tuple(
+        Partial(
+            os.fsencode(config.state_dir / catalog_file(visibility)),
+            scan_roots(_seen(config.libraries, visibility)),
+            visibility,
+        )
+        for visibility in visibilities(config.rules)
+    )
+
+
+def catalog_file(visibility: Visibility) -> str:
+    """Return the name of the file from which somebody is answered."""
+    name = visibility.name
+    return f"catalog-{name}.sqlite" if name else CATALOG_FILE
+
+
+def _seen(libraries: Iterable[Library], visibility: Visibility) -> Iterator[Library]:
+    """Yield the libraries that somebody sees, with the folders and kinds they see."""
+    for library in libraries:
+        kinds = library.kinds.intersection(map(Kind, visibility.kinds))
+        folders = tuple(
+            folder
+            for folder in library.folders
+            if visibility.sees_some_of(library.name, os.fsencode(folder))
+        )
+        if kinds and folders:
+            yield Library(library.name, folders, kinds)
 
 
 def scan_roots(libraries: Iterable[Library]) -> tuple[ScanRoot, ...]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from upnpserver.catalog.file_rows import KnownFile
-from upnpserver.paths import joined
-from upnpserver.scan.names import is_below, is_shown
+from upnpserver.paths import is_below, joined
+from upnpserver.scan.names import is_shown
 
 MAX_DEPTH = 64
 

@@ -25,6 +25,7 @@ from upnpserver.errors import (
     StateFolderError,
 )
 from upnpserver.scan.children import Child
+from upnpserver.scan.following import Partials
 from upnpserver.scan.messages import (
     MAX_LINE_BYTES,
     Message,
@@ -61,7 +62,7 @@ class Session:
     def __init__(
         self, tell: Tell, stopping: Callable[[], bool], watches: Watches | None = None
     ) -> None:
-        self._means = Means(ProbePool(), tell, stopping, watches)
+        self._means = Means(ProbePool(), tell, stopping, Partials(tell), watches)
         self._writer: Writer | None = None
 
     def adopt(self, child: Child[Any]) -> None:
@@ -71,6 +72,7 @@ class Session:
     def close(self) -> None:
         """End the probes and close the catalog."""
         self._means.pool.close()
+        self._means.partials.close()
         self._close_writer()
 
     def do(self, order: Order) -> None:
@@ -85,7 +87,11 @@ class Session:
                 Trouble(f"the catalog can't be used ({error}): it is now {kept.name}")
             )
             whole = Scan(
-                order.catalog, order.roots, busy=order.busy, language=order.language
+                order.catalog,
+                order.roots,
+                busy=order.busy,
+                language=order.language,
+                partials=order.partials,
             )
             self._do(path, whole)
 

@@ -7,7 +7,6 @@ ContentDirectory:1 section 2.7.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from upnpserver.catalog.identity import any_item_id_of
 from upnpserver.errors import (
@@ -16,13 +15,15 @@ from upnpserver.errors import (
     NoSuchContainer,
     NoSuchObject,
 )
-from upnpserver.model import Entry, Kind, Page, Plays, Resource, SortKey, Window
+from upnpserver.model import Entry, Kind, Page, Plays, SortKey, Window
 from upnpserver.policy import NO_NEEDS, ClientPolicy, Needs
 from upnpserver.services.asked import asked
+from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.played import with_plays
+from upnpserver.services.unlock import PinDoor, WithPinDoor
 from upnpserver.services.well_known import basic_view, features, meant, of_category
 from upnpserver.upnp import didl
-from upnpserver.upnp.criteria import Criteria, parse_criteria
+from upnpserver.upnp.criteria import parse_criteria
 from upnpserver.upnp.props import SEARCHABLE, SORTABLE, parse_filter, parse_sort
 
 ROOT = "0"
@@ -39,53 +40,19 @@ _MAX_COUNT = 2**31 - 1  # not all of ui4: security.md requirement 16
 OutArguments = Sequence[tuple[str, str | bytes]]
 
 
-class Catalog(Protocol):
-    """What the actions ask: catalog.reader.Reader, or a stand-in in a test."""
-
-    def system_update_id(self) -> int:
-        """Return SystemUpdateID."""
-
-    def child_count(self, object_id: str) -> int:
-        """Return how many children an object has, 0 if it is unknown."""
-
-    def children(
-        self,
-        object_id: str,
-        window: Window,
-        sort: tuple[SortKey, ...],
-        policy: ClientPolicy,
-    ) -> Page:
-        """Return children. Raises NoSuchObject, NoSuchContainer."""
-
-    def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
-        """Return one object. Raises NoSuchObject."""
-
-    def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
-        """Return the file of an item. Raises NoSuchObject."""
-
-    def search(
-        self,
-        container_id: str,
-        criteria: Criteria,
-        window: Window,
-        sort: tuple[SortKey, ...],
-        policy: ClientPolicy,
-    ) -> Page:
-        """Return matches. Raises NoSuchContainer, CannotProcess."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks, and the base URL on the interface that the question came in on.
 
     plays: what was played. mark: notes how far into an item (its id) somebody is,
-    in percent.
+    in percent. pin_door: where it may enter a PIN.
     """
 
     policy: ClientPolicy
     base_url: str
     plays: Plays | None = None
     mark: Callable[[str, int], None] = lambda item_id, percent: None
+    pin_door: PinDoor | None = None
 
 
 def call(
@@ -97,6 +64,8 @@ def call(
     """
     if action not in _ACTIONS:
         raise InvalidAction(action)
+    if asker.pin_door is not None:
+        catalog = WithPinDoor(catalog, asker.pin_door)
     return _ACTIONS[action](arguments, catalog, asker)
 
 

@@ -21,6 +21,7 @@ _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
 _MAX_HOST_NAME = 253  # RFC 1035 section 2.3.4, without the final dot
 _DIGITS_AND_DOTS = re.compile(r"[\d.]+", re.ASCII)
+_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}", re.ASCII)
 _INTERFACE = re.compile(r"[^\s/:]{1,15}")  # Linux: dev_valid_name(), IFNAMSIZ
 
 
@@ -139,6 +140,17 @@ def read_switch(where: str, value: object) -> bool:
 def read_kind(where: str, value: object) -> Kind:
     """Return a kind of media."""
     return Kind(one_of(where, value, [kind.value for kind in Kind]))
+
+
+def read_mac(where: str, value: object) -> str:
+    """Return a MAC address in lower case with colons."""
+    lower = read_text(where, value).lower()
+    if _MAC.fullmatch(lower) is None:
+        raise wrong(
+            f'{where}: must be a MAC address, such as "00:11:22:33:44:55", '
+            f"not {quoted(value)}"
+        )
+    return lower.replace("-", ":")
 
 
 def read_list(where: str, value: object, reader: Reader[T]) -> tuple[T, ...]:

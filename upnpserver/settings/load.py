@@ -32,10 +32,16 @@ from upnpserver.settings.keys import (
     read_text,
 )
 from upnpserver.settings.named import read_devices
+from upnpserver.settings.rules import (
+    RULE_KEYS,
+    Known,
+    check_profiles_named,
+    read_rules,
+)
 from upnpserver.settings.toml import read_toml
 from upnpserver.settings.wording import nearest, quoted, wrong
 
-_FILE_KEYS = {*PLAIN_KEYS, "state_dir", "library", "device"}
+_FILE_KEYS = {*PLAIN_KEYS, "state_dir", "library", "device", *RULE_KEYS}
 _LIBRARY_KEYS = {"name", "folders", "kinds"}
 
 
@@ -105,6 +111,14 @@ def _read_file(file: Path) -> dict[str, Any]:
         settings["families"] = families
     if "device" in table:
         settings["devices"] = read_devices(str(file), table["device"], families)
+    known = Known(
+        settings.get("libraries", ()),
+        settings.get("devices", ()),
+        [family.id for family in families],
+        file.parent,
+    )
+    settings["rules"] = read_rules(str(file), table, known)
+    check_profiles_named(str(file), known.devices, settings["rules"])
     return settings
 
 

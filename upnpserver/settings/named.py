@@ -1,19 +1,23 @@
 """What the owner says of single devices: the tables [[device]] of the configuration."""
 
-import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from upnpserver.devices.family import Family
 from upnpserver.devices.named import NamedDevice
 from upnpserver.settings.families import one_known
-from upnpserver.settings.keys import check_keys, read_list, read_name, read_text
+from upnpserver.settings.keys import (
+    check_keys,
+    read_list,
+    read_mac,
+    read_name,
+    read_text,
+)
 from upnpserver.settings.use import read_use
 from upnpserver.settings.wording import quoted, wrong
 
 MAX_DEVICES = 200
-_KEYS = {"name", "address", "mac", "rule", "use"}
-_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}", re.ASCII)
+_KEYS = {"name", "address", "mac", "rule", "use", "profile"}
 
 
 def read_devices(
@@ -47,9 +51,10 @@ def _device(
     return NamedDevice(
         read_name(f"{where}: name", table["name"]) if "name" in table else "",
         frozenset(_address(f"{where}: address", text) for text in addresses),
-        frozenset(_mac(f"{where}: mac", text) for text in macs),
+        frozenset(read_mac(f"{where}: mac", text) for text in macs),
         one_known(f"{where}: rule", table["rule"], known) if "rule" in table else "",
         read_use(f"{where}: use", table.get("use", {})),
+        read_name(f"{where}: profile", table["profile"]) if "profile" in table else "",
     )
 
 
@@ -64,16 +69,6 @@ def _address(where: str, text: str) -> IPv4Address | IPv6Address:
         raise wrong(
             f'{where}: must be an address, such as "192.168.1.20", not {quoted(text)}'
         ) from None
-
-
-def _mac(where: str, text: str) -> str:
-    lower = text.lower()
-    if _MAC.fullmatch(lower) is None:
-        raise wrong(
-            f'{where}: must be a MAC address, such as "00:11:22:33:44:55", '
-            f"not {quoted(text)}"
-        )
-    return lower.replace("-", ":")
 
 
 def _check_apart(where: str, devices: Sequence[NamedDevice]) -> None:

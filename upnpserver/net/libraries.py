@@ -1,0 +1,123 @@
+"""The library as each one sees it: a catalog of its own for each visibility.
+
+Whoever may see everything is answered from the whole catalog; for others there is
+one in which only that is which they may see (scan/partial.py). One that isn't made
+yet answers as the library does before the first scan: never with the whole one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorFromThreads
+
+from upnpserver.catalog.living import Moment
+from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
+from upnpserver.model import LibraryCounts, Resource
+from upnpserver.net.library import Library
+from upnpserver.policy import ClientPolicy
+from upnpserver.rules.visibility import Visibility
+from upnpserver.scan.roots import CATALOG_FILE, catalog_file
+from upnpserver.services import content_directory
+from upnpserver.services.content_directory import Asker, OutArguments
+from upnpserver.services.notice import Notice
+
+WHOLE = ""  # the name of the visibility of those who see everything
+
+
+class Libraries:
+    """Answers everybody from the catalog that is for him.
+
+    folder: where the catalogs are. visibilities: of those who don't see everything.
+    The rest is as net.library.Library has it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        visibilities: Iterable[Visibility],
+        threads: IReactorFromThreads,
+        damaged: Callable[[CatalogUnusable], None],
+        moment: Moment | None = None,
+    ) -> None:
+        files = {one.name: catalog_file(one) for one in visibilities}
+        self._libraries = {
+            name: Library(folder / file, threads, damaged, moment)
+            for name, file in {WHOLE: CATALOG_FILE, **files}.items()
+        }
+        self._whole = self._libraries[WHOLE]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a whole catalog to answer from."""
+        return self._whole.is_open
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all visibilities that are answered from a catalog."""
+        return tuple(name for name, one in self._libraries.items() if one.is_open)
+
+    def open(self, name: str = WHOLE) -> None:
+        """Open a catalog, or open it anew. Raises CatalogUnusable."""
+        if name in self._libraries:
+            self._libraries[name].open()
+
+    def open_partial(self) -> None:
+        """Open what was made before, of all but the whole one."""
+        for name in self._libraries:
+            if name != WHOLE:
+                with suppress(CatalogUnusable):
+                    self.open(name)
+
+    def close(self) -> None:
+        """Wait for the threads and close the files."""
+        for library in self._libraries.values():
+            library.close()
+
+    def call(
+        self, action: str, arguments: Mapping[str, str], asker: Asker
+    ) -> OutArguments | Deferred[OutArguments]:
+        """Answer one action of ContentDirectory. Raises ActionError."""
+        policy = asker.policy
+        if policy.notice:
+            notice = Notice(policy.notice)
+            return content_directory.call(action, arguments, notice, asker)
+        return self._for(policy).call(action, arguments, asker)
+
+    def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
+        """Return the file of an item. Raises NoSuchObject, CannotProcess."""
+        if policy.notice:
+            raise NoSuchObject
+        return self._for(policy).resource(item_id, policy)
+
+    def system_update_id(self, policy: ClientPolicy) -> int:
+        """Return SystemUpdateID as a device sees it, 0 while there is no catalog."""
+        if policy.notice:
+            return Notice(policy.notice).system_update_id()
+        with suppress(CannotProcess):
+            return self._for(policy).system_update_id()
+        return 0
+
+    def served(self, name: str) -> Deferred[list[tuple[str, str]]]:
+        """Return what the items are sent as: see Reader.served().
+
+        Fails with CannotProcess if there is no such catalog.
+        """
+        library = self._libraries.get(name)
+        return library.served() if library else fail(CannotProcess())
+
+    def counts(self) -> tuple[LibraryCounts, ...]:
+        """Return how much each library holds in all."""
+        return self._whole.counts()
+
+    def in_thread(self, work: Callable[[], bytes]) -> Deferred[bytes]:
+        """Do work in one of the threads."""
+        return self._whole.in_thread(work)
+
+    def _for(self, policy: ClientPolicy) -> Library:
+        """Return the library of a device. Raises CannotProcess if there is none."""
+        library = self._libraries.get(policy.visibility.name)
+        if library is None:
+            raise CannotProcess("the rules of the house have just changed")
+        return library
