@@ -28,6 +28,7 @@ from upnpserver.model import Entry, Page, SortKey, Window
 from upnpserver.upnp.criteria import Criteria
 
 _LIMIT_S = 1.0
+_SCOPE_LIMIT_S = 5.0  # once for each state of the catalog: it is remembered
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
 _SCOPES = 4  # remembered, at a byte for each object
 _FEW = 1000  # are sorted by themselves
@@ -64,8 +65,9 @@ class Finder:
         """
         update_id, make = self._place(container_id)
         place = (state, container_id, update_id)
-        with self._time_limit() as in_time:
+        with self._time_limit(_SCOPE_LIMIT_S):
             scope = self._scope(place, make)
+        with self._time_limit(_LIMIT_S) as in_time:
             order = self._ordered.get(
                 (*place, criteria, sort),
                 lambda: self._in_order(scope, criteria, sort, state, in_time),
@@ -210,12 +212,12 @@ class Finder:
         )
 
     @contextmanager
-    def _time_limit(self) -> Iterator[Callable[[], None]]:
+    def _time_limit(self, limit_s: float) -> Iterator[Callable[[], None]]:
         """End a search that takes too long with CannotProcess.
 
         SQLite is asked by its machine's steps; what is done outside asks by itself.
         """
-        end = time.monotonic() + _LIMIT_S
+        end = time.monotonic() + limit_s
 
         def in_time() -> None:
             if time.monotonic() > end:
