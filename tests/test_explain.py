@@ -13,7 +13,7 @@ from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.writer import Writer
 from upnpserver.devices.named import NamedDevice
 from upnpserver.errors import ConfigError
-from upnpserver.explain import explain, rule_for
+from upnpserver.explain import able_to, explain, rule_for
 from upnpserver.model import SeenDevice
 from upnpserver.policy import NO_NEEDS
 from upnpserver.services.content_directory import Asker, call
@@ -36,7 +36,9 @@ def catalog(tmp_path_factory):
         pass
     writer = Writer(folder / "catalog.sqlite")
     writer.sync_roots([MUSIC])
-    writer.apply([film("A.avi"), subtitle("A.srt"), broken("B.mp3")], [])
+    coded = {"container": "avi", "video_codec": "mpeg4", "audio_codec": "mp3"}
+    files = [film("A.avi"), film("C.avi", **coded), subtitle("A.srt"), broken("B.mp3")]
+    writer.apply(files, [])
     writer.close()
     reader = Reader(folder / "catalog.sqlite")
     yield reader
@@ -120,6 +122,18 @@ def test_what_the_owner_changed_counts():
     assert rule("kitchen").policy.needs.dlna is False
     assert rule("lg-webos").policy.needs.dlna is True
     assert rule("generic").policy.needs is NO_NEEDS
+
+
+def test_what_is_converted_is_told_where_ffmpeg_can_do_it(catalog):
+    one = rule("sony-bravia-2010")
+    text, _ = explain(catalog, path_of(b"C.avi"), able_to(one, {"ac3", "libx264"}))
+    first = text.partition("res     ")[2].splitlines()
+    assert first[0].startswith("/convert/")
+    assert "seek not told;" in text
+    assert "converted by ffmpeg while it is sent" in text
+    text, _ = explain(catalog, path_of(b"C.avi"), able_to(one, ()))
+    assert "/convert/" not in text
+    assert "instead" not in text
 
 
 def test_a_device_that_there_is_not():

@@ -3,8 +3,10 @@
 Each command imports what it needs when it runs.
 """
 
+import shutil
 import socket
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -198,14 +200,15 @@ def explain(device: str, path: Path, file: Path | None, state_dir: str | None) -
     config = load(file, Options(state_dir=state_dir), needs_folders=False)
 
     from upnpserver.catalog.reader import Reader  # noqa: PLC0415
+    from upnpserver.explain import able_to, rule_for  # noqa: PLC0415
     from upnpserver.explain import explain as explained  # noqa: PLC0415
-    from upnpserver.explain import rule_for  # noqa: PLC0415
     from upnpserver.scan.roots import CATALOG_FILE  # noqa: PLC0415
     from upnpserver.settings.families import shipped_families  # noqa: PLC0415
 
     families = config.families or shipped_families()
     seen = _seen_devices(config)
     rule = rule_for(device, seen, families, config.devices, config.letters_from)
+    rule = able_to(rule, _encoders() if config.conversions else ())
     try:
         reader = Reader(config.state_dir / CATALOG_FILE)
     except CatalogUnusable as error:
@@ -260,6 +263,25 @@ def _seen_devices(config: Config) -> list[SeenDevice]:
         raise ConfigError(
             f"cannot read {file}: {error}; restore it, or move it away to begin anew"
         ) from error
+
+
+def _encoders() -> Collection[str]:
+    """Return what the ffmpeg that the server would find can code, nothing without."""
+    import subprocess  # noqa: PLC0415
+
+    from upnpserver.media.ffmpeg import LIST_ENCODERS, encoders_in  # noqa: PLC0415
+
+    path = shutil.which("ffmpeg")
+    if path is None:
+        return ()
+    command = [path, *LIST_ENCODERS]
+    try:
+        listed = subprocess.run(  # noqa: S603 - our own words to a program found by us
+            command, capture_output=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return encoders_in(listed.stdout.decode("ascii", "replace"))
 
 
 def _described(config: Config) -> str:

@@ -22,6 +22,7 @@ ALL_KINDS = frozenset(Kind)
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl")
 DEFAULT_LANGUAGE = "en"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MOST_CONVERSIONS = 32
 MAX_NAME = 63  # UDA 1.0 section 2.1: friendlyName "should be < 64 characters"
 
 
@@ -78,6 +79,7 @@ class Config:
     keep_devices: note which devices were seen, for "upnpserver devices".
     letters_from: lists that are longer are split by letter; 0: none is.
     picture_cache_mb: what may be kept of pictures that were drawn; 0: nothing.
+    conversions: how many may be at work at once, where ffmpeg is there; 0: none.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
     rules: who may see what.
@@ -97,5 +99,6 @@ class Config:
     families: tuple[Family, ...] = ()
     rules: HouseRules = OPEN_HOUSE
     picture_cache_mb: int = 100
+    conversions: int = 2
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

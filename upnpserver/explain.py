@@ -5,13 +5,14 @@ but for the catalog that it is given.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 from xml.etree import ElementTree
 
 from upnpserver.devices.family import Family
 from upnpserver.devices.named import NamedDevice, rule_of
+from upnpserver.dlna.converted import CONVERTED_PATH, able
 from upnpserver.dlna.protocolinfo import profile_in
 from upnpserver.errors import ConfigError, NoSuchObject
 from upnpserver.model import CataloguedFile, MediaFacts, SeenDevice
@@ -32,6 +33,11 @@ _FLAG_NAMES = (
     (0x00800000, "interactive"),
     (0x00400000, "background"),
     (0x00200000, "pause by stalling"),
+)
+_SEEK = (
+    ("DLNA.ORG_OP=01", "by bytes"),
+    ("DLNA.ORG_OP=10", "by time"),
+    ("DLNA.ORG_OP=11", "by bytes and time"),
 )
 
 
@@ -79,6 +85,12 @@ def rule_for(
     if family is None:
         return Rule("generic", "a device without a rule", "", policy)
     return Rule(family.id, family.name, family.reason, policy)
+
+
+def able_to(rule: Rule, encoders: Collection[str]) -> Rule:
+    """Return a rule as far as it can be followed with these encoders of ffmpeg."""
+    needs = able(rule.policy.needs, encoders)
+    return replace(rule, policy=replace(rule.policy, needs=needs))
 
 
 def _called(one: NamedDevice) -> set[str]:
@@ -186,8 +198,10 @@ def _resource_lines(resource: Told) -> Iterator[str]:
     if flags:
         number = int(flags[1], 16)
         names = [name for bit, name in _FLAG_NAMES if number & bit]
-        seek = "by bytes" if "OP=01" in resource.features else "not told"
+        seek = next((told for op, told in _SEEK if op in resource.features), "not told")
         yield f"        seek {seek}; {', '.join(names)}"
+    if resource.url.startswith(f"{SERVER}{CONVERTED_PATH}"):
+        yield "        converted by ffmpeg while it is sent"
 
 
 def _rule_lines(rule: Rule) -> Iterator[str]:

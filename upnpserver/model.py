@@ -251,7 +251,8 @@ class Resource:
     opened below root without following links out of it. size_bytes, mtime_ns: of
     the file as the catalog knows it; a stream takes them from the file that it
     opened, which may be newer. span: where only a part of the file is meant; it
-    is gone when the file has changed.
+    is gone when the file has changed. facts_json: what is known of an item, see
+    facts.py; left as it is, as few who ask for it need more than its file.
     """
 
     item_id: str
@@ -265,6 +266,7 @@ class Resource:
     caption_path: str = ""  # the URL path of its best subtitle
     size_bytes: int = 0
     mtime_ns: int = 0
+    facts_json: str = ""
 
 
 @dataclass(frozen=True, slots=True)

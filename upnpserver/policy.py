@@ -17,6 +17,15 @@ ALL_SUBTITLE_FORMS: tuple[SubtitleForm, ...] = (
 )
 
 
+# What Needs.instead may speak of, and what may be given instead: dlna/converted.py.
+INSTEAD: Mapping[str, tuple[str, ...]] = {
+    "music": ("lpcm", "wav", "mp3"),
+    "film": ("mpegts", "mp4"),
+    "sound": ("ac3", "aac", "mp3"),
+    "picture": ("h264",),
+}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Needs:
     """How a family of devices wants to be answered: data, made from its rule.
@@ -37,6 +46,8 @@ class Needs:
     profiles: Literal["yes", "no", "exact", "multi"] = "yes"
     profiles_left_out: frozenset[str] = frozenset()
     profiles_as: Mapping[str, str] = field(default_factory=dict)  # as found -> as told
+    # What it can't play -> what it gets instead: "music flac" -> "lpcm".
+    instead: Mapping[str, str] = field(default_factory=dict)
     # Of what is converted; files are always sought by bytes.
     seek: Literal["bytes", "time-exclusive", "both"] = "bytes"
     any_transfer_mode: bool = False  # it asks for films with Interactive

@@ -147,7 +147,7 @@ def test_mistakes_on_the_command_line_name_the_option(media, options, said):
         ("port = " + "9" * 5000, "config.toml: "),
         (
             "prot = 1",
-            "unknown key 'prot': did you mean port?; allowed: blocked, device",
+            "unknown key 'prot': did you mean port?; allowed: blocked, conversions",
         ),
         ('port = "eighty"', "config.toml: port: must be a whole number"),
         ('library = "x"', "[[library]]"),

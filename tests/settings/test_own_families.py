@@ -101,6 +101,9 @@ WRONG = [
     ("[tv.use]\nimage_max = [1]", "use.image_max: must be [width, height]"),
     ('[tv.use]\nmimes = ["a"]', "use.mimes: must be a table"),
     ('[tv.use.mimes]\nmkv = "video/x-mkv"', "use.mimes: must be MIME names"),
+    ('[tv.use.instead]\nflac = "lpcm"', "begins with one of music, film"),
+    ('[tv.use.instead]\n"music flac" = "ac3"', "use.instead: 'music flac'"),
+    ('[tv.use.instead]\n"sound dts" = 3', "use.instead: must be text"),
     ('[tv.use.mimes]\n"video/mp4" = "a\\r\\nb"', "printable"),
 ]
 

@@ -132,10 +132,15 @@ class BrowseResult:
 
 
 class MediaServer:
-    """A server known by its description URL, as one control point sees it."""
+    """A server known by its description URL, as one control point sees it.
 
-    def __init__(self, host: Host, location: str) -> None:
-        self.host, self.location = host, location
+    headers: what the control point sends with each action, as its User-Agent.
+    """
+
+    def __init__(
+        self, host: Host, location: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.host, self.location, self.headers = host, location, headers or {}
         answer = fetch(host, location)
         if answer.status != 200:
             raise ConnectionError(f"{location}: {answer.status}")
@@ -164,6 +169,7 @@ class MediaServer:
             {
                 "Content-Type": 'text/xml; charset="utf-8"',
                 "SOAPACTION": f'"{service_type}#{action}"',
+                **self.headers,
             },
             _envelope(service_type, action, arguments),
         )

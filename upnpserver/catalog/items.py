@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from upnpserver.catalog.marked import Column, columns, marked
 from upnpserver.catalog.views import Container, is_film
+from upnpserver.dlna.converted import coded_of
 from upnpserver.dlna.profiles import profile_of
 from upnpserver.dlna.protocolinfo import (
     content_features,
@@ -119,6 +120,7 @@ def describe_item(
         channels=facts.channels,
         resolution=resolution,
         color_depth=facts.color_depth,
+        coded=str(coded_of(facts) or ""),
     )
     upnp_class, properties = _class_of(facts), _properties(facts)
     resources = (resource, *_other_forms(facts, profile, file.item_id))

@@ -48,14 +48,14 @@ _PLACE = (
 _FILE = "root.path, directory.path, file.name"
 _ITEM_FILE = (
     f"select kind, {_FILE}, mime, features, item.duration_ms, caption_path,"
-    " size_bytes, mtime_ns, null, null"
+    " size_bytes, mtime_ns, null, null, coalesce(item.facts, file.facts)"
     " from object join item on item.object = object.id"
     f" join file on file.id = item.file{_PLACE} where object_id = ?"
 )
 # All that is attached is sent in the way of pictures, subtitles too.
 _ATTACHED_FILE = (
     f"select '{Kind.IMAGE}', {_FILE}, mime, features, null, null,"
-    " size_bytes, mtime_ns, first_byte, length"
+    " size_bytes, mtime_ns, first_byte, length, ''"
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
 )
@@ -216,7 +216,7 @@ class Reader:
         if found is None:
             raise NoSuchObject
         kind, root, directory, name, mime, features, duration, caption, *rest = found
-        size_bytes, mtime_ns, offset, length = rest
+        size_bytes, mtime_ns, offset, length, facts_json = rest
         is_part = offset is not None
         return Resource(
             item_id=item_id,
@@ -230,6 +230,7 @@ class Reader:
             caption_path=caption or "",
             size_bytes=size_bytes,
             mtime_ns=mtime_ns,
+            facts_json=facts_json,
         )
 
     @damage_told()

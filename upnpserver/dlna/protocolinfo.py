@@ -54,6 +54,15 @@ def made_features(profile: str = "") -> str:
     return _features(Kind.IMAGE, profile, _CONVERTED)
 
 
+@cache
+def converted_features(kind: Kind, profile: str, operations: str) -> str:
+    """Return the 4th field of music or a film that is converted while it is sent.
+
+    operations: of DLNA.ORG_OP, such as "10" for seeking by time only.
+    """
+    return _features(kind, profile, f"DLNA.ORG_OP={operations}", _CONVERTED)
+
+
 def _features(kind: Kind, profile: str, *parts: str) -> str:
     flags = f"DLNA.ORG_FLAGS={_FLAGS[kind]:08X}{0:024}"
     named = [f"DLNA.ORG_PN={profile}"] if profile else []

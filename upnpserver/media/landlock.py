@@ -18,8 +18,11 @@ _RESTRICT_SELF: Final = 446
 _ASK_VERSION: Final = 1
 _PATH_BENEATH: Final = 1
 
+_EXECUTE: Final = 1 << 0
 _READ_FILE: Final = 1 << 2
 _READ_DIR: Final = 1 << 3
+_WRITE_FILE: Final = 1 << 1
+_IOCTL_SINCE, _IOCTL = 5, 1 << 15
 # All rights on files that the first version knows, and those that came later.
 _RIGHTS: Final = (1 << 13) - 1
 _LATER_RIGHTS: Final = {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}  # refer, truncate, ioctl
@@ -33,10 +36,16 @@ def version() -> int:
     return max(0, _call(_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def restrict(readable: Iterable[Path]) -> None:
+def restrict(
+    readable: Iterable[Path],
+    files: Iterable[Path] = (),
+    programs: Iterable[Path] = (),
+    devices: Iterable[Path] = (),
+) -> None:
     """Confine this process to reading what is below these folders, for good.
 
-    Folders that don't exist are left out. PR_SET_NO_NEW_PRIVS must be set.
+    files: single ones to be read too. programs: files to be run. devices: to work
+    with. What doesn't exist is left out. PR_SET_NO_NEW_PRIVS must be set.
 
     Raises OSError where the kernel does not do it.
     """
@@ -49,16 +58,27 @@ def restrict(readable: Iterable[Path]) -> None:
     try:
         for folder in readable:
             if folder.is_dir():
-                _allow_below(ruleset, folder)
+                _allow(ruleset, folder, _READ_FILE | _READ_DIR)
+        for file in files:
+            if file.is_file():
+                _allow(ruleset, file, _READ_FILE)
+        for program in programs:
+            if program.is_file():
+                _allow(ruleset, program, _READ_FILE | _EXECUTE)
+        used = _READ_FILE | _WRITE_FILE | (_IOCTL if known >= _IOCTL_SINCE else 0)
+        for device in devices:
+            if device.is_char_device():
+                _allow(ruleset, device, used)
+                _allow(ruleset, device.parent, _READ_DIR)
         _checked(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
 
 
-def _allow_below(ruleset: int, folder: Path) -> None:
-    fd = os.open(folder, _O_PATH)
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    fd = os.open(path, _O_PATH)
     try:
-        rule = struct.pack("=Qi", _READ_FILE | _READ_DIR, fd)
+        rule = struct.pack("=Qi", rights, fd)
         _checked(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
     finally:
         os.close(fd)

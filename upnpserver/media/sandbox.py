@@ -16,7 +16,7 @@ import resource
 import signal
 import struct
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final, NamedTuple
@@ -31,6 +31,7 @@ _CAPSET: Final = {"x86_64": 126, "aarch64": 91}
 _IOPRIO_SET: Final = {"x86_64": 251, "aarch64": 30}
 _CAPABILITY_VERSION_3: Final = 0x20080522
 _BEST_EFFORT_LAST: Final = 2 << 13 | 7  # after every other reader of the disk
+_WHEN_IDLE: Final = 3 << 13
 
 # Measured: 61 MiB of addresses with all parsers loaded and after every kind of
 # file; the rest is for tags that hold many pictures.
@@ -40,6 +41,14 @@ MEMORY_BYTES: Final = 256 << 20
 CPU_SECONDS: Final = 120
 _OPEN_FILES: Final = 16
 _NICE: Final = 10
+# A program has libraries that it opens at its start, one after the other.
+_PROGRAM_FILES: Final = 64
+_NICEST: Final = 19
+# Where a system keeps libraries, and the list of them.
+_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+_LIST_OF_LIBRARIES: Final = "/etc/ld.so.cache"
+# What starts a program: the paths are part of each processor's ABI.
+_LOADERS: Final = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -74,6 +83,46 @@ def enter(
     ]
     die_with_parent()  # a change of rights had undone it
     return [*layers, _layer("system calls", lambda: confine_calls(threads=threads))]
+
+
+def enter_program(
+    program: Path,
+    file: Path,
+    memory_bytes: int,
+    cpu_seconds: int,
+    devices: Sequence[Path] = (),
+) -> list[Layer]:
+    """Shut this process in, which is about to become a program.
+
+    program: what it becomes, by its path without links. file: the only one that
+    it may open, besides the system's libraries. devices: with which it may work.
+    """
+    os.chdir("/")
+    lower_priority(_NICEST, _WHEN_IDLE)
+    libraries = [*map(Path, _LIBRARIES), program.parents[1] / "lib"]
+    files = (file, Path(_LIST_OF_LIBRARIES))
+    programs = [program, *(Path(loader).resolve() for loader in _LOADERS)]
+
+    def restrict() -> str:
+        landlock.restrict(libraries, files, programs, devices)
+        return _landlock_version()
+
+    def limit() -> str:
+        return limit_resources(memory_bytes, cpu_seconds, _PROGRAM_FILES)
+
+    def confine() -> str:
+        seccomp.install(threads=True, becomes=True, devices=bool(devices))
+        return "allow list"
+
+    layers = [
+        _layer("network namespace", leave_network),
+        _layer("no capabilities", drop_capabilities),
+        _layer("no new privileges", forbid_new_privileges),
+        _layer("files", restrict),
+        _layer("resource limits", limit),
+    ]
+    die_with_parent()
+    return [*layers, _layer("system calls", confine)]
 
 
 def _layer(name: str, enter: Callable[[], str]) -> Layer:
@@ -115,15 +164,23 @@ def restrict_files(packages: tuple[ModuleType, ...]) -> str:
     folders = {Path(paths["stdlib"]), Path(paths["platstdlib"])}
     folders |= {Path(one) for package in packages for one in package.__path__}
     landlock.restrict(folders)
+    return _landlock_version()
+
+
+def _landlock_version() -> str:
     return f"Landlock version {landlock.version()}"
 
 
-def limit_resources(memory_bytes: int = MEMORY_BYTES) -> str:
+def limit_resources(
+    memory_bytes: int = MEMORY_BYTES,
+    cpu_seconds: int = CPU_SECONDS,
+    open_files: int = _OPEN_FILES,
+) -> str:
     """Bound memory, processor time and open files; forbid writing and dumps."""
     for kind, limit in (
         (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_NOFILE, open_files),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -137,12 +194,12 @@ def confine_calls(*, threads: bool = False) -> str:
     return "allow list"
 
 
-def lower_priority() -> None:
+def lower_priority(nice: int = _NICE, io_class: int = _BEST_EFFORT_LAST) -> None:
     """Let the server and everything else go first, where that is allowed."""
     with contextlib.suppress(OSError):
-        os.nice(_NICE)
+        os.nice(nice)
     with contextlib.suppress(OSError):
-        _check(_libc.syscall(_number(_IOPRIO_SET), 1, 0, _BEST_EFFORT_LAST))
+        _check(_libc.syscall(_number(_IOPRIO_SET), 1, 0, io_class))
 
 
 def _number(calls: dict[str, int]) -> int:

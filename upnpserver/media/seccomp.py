@@ -139,6 +139,27 @@ _CONDITIONS: Final = (
     # prlimit64 to read a limit, not to set one.
     _Condition((302, 261), 2, _ALL_BITS << 32 | _ALL_BITS),
 )
+# More that a process needs to become another program, which loads its libraries:
+# Landlock says which program, and from where.
+_PROGRAM_CALLS: Final[dict[str, tuple[int | None, int | None]]] = {
+    "execve": (59, 221),
+    "arch_prctl": (158, None),
+    "set_tid_address": (218, 96),
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "fcntl": (72, 25),
+    "dup": (32, 23),
+    "select": (23, None),
+    "pselect6": (270, 72),
+    "getgroups": (115, 158),
+}
+# What a program needs that works with devices: the conditions on opening are off,
+# Landlock says which devices there are.
+_DEVICE_CALLS: Final[dict[str, tuple[int | None, int | None]]] = {
+    "ioctl": (16, 29),
+    "openat": (257, 56),
+    "open": (2, None),
+}
 _TGKILL: Final = (234, 131)  # to itself only: abort()
 _CLONE: Final = (56, 220)
 _CLONE_THREAD: Final = 0x00010000
@@ -150,20 +171,28 @@ Instruction = tuple[int, int, int, int]  # code, jump if true, if false, k
 
 
 def program(
-    processor: Processor, own_pid: int, *, threads: bool = False
+    processor: Processor,
+    own_pid: int,
+    *,
+    threads: bool = False,
+    becomes: bool = False,
+    devices: bool = False,
 ) -> list[Instruction]:
     """Return the filter for a process that is this one.
 
     threads: it may start more of its own, to which the filter applies too.
+    becomes: it may become another program. devices: it may work with devices.
     """
     column = processor.column
+    calls = {**_CALLS, **(_PROGRAM_CALLS if becomes else {})}
+    calls |= _DEVICE_CALLS if devices else {}
     lines: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH_AT),
         (_JUMP_IF_EQUAL, 1, 0, processor.audit_arch),
         (_RETURN, 0, 0, _KILL_PROCESS),
         (_LOAD, 0, 0, _NR_AT),
     ]
-    for numbers in _CALLS.values():
+    for numbers in calls.values():
         lines += _on_call(numbers[column], [(_RETURN, 0, 0, _ALLOW)])
     itself = _Condition(_TGKILL, 0, _ALL_BITS, own_pid)
     own_thread = _Condition(_CLONE, 0, _CLONE_THREAD, _CLONE_THREAD)
@@ -175,17 +204,21 @@ def program(
     return lines
 
 
-def install(*, threads: bool = False) -> None:
+def install(
+    *, threads: bool = False, becomes: bool = False, devices: bool = False
+) -> None:
     """Confine this process for good; PR_SET_NO_NEW_PRIVS must be set.
 
-    threads: see program().
+    threads, becomes, devices: see program().
 
     Raises OSError where the kernel or processor does not support it.
     """
     processor = PROCESSORS.get(platform.machine())
     if processor is None:
         raise OSError(errno.ENOSYS, f"no list of calls for {platform.machine()}")
-    lines = program(processor, os.getpid(), threads=threads)
+    lines = program(
+        *(processor, os.getpid()), threads=threads, becomes=becomes, devices=devices
+    )
     code = b"".join(struct.pack("=HBBI", *line) for line in lines)
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("@HP", len(lines), ctypes.addressof(buffer))

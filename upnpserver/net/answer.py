@@ -22,16 +22,17 @@ _STATUS_LINES = {
 NO_BODY = frozenset({204, 304})
 
 
-def format_head(status: int, headers: Headers, length: int, own: str) -> bytes:
+def format_head(status: int, headers: Headers, length: int | None, own: str) -> bytes:
     """Return the status line, headers in order, Content-Length and own lines.
 
-    own: further lines, each ended by CRLF. Raises ValueError for a line break
+    length: None for what ends with the connection. own: further lines, each ended
+    by CRLF. Raises ValueError for a line break
     in a header: it would let a file's name write headers of its own.
     """
     lines = [
         f"{name}: {value}\r\n" if value else f"{name}:\r\n" for name, value in headers
     ]
-    if status not in NO_BODY:
+    if status not in NO_BODY and length is not None:
         lines.append(f"Content-Length: {length}\r\n")
     text = "".join(lines)
     if text.count("\n") != len(lines) or text.count("\r") != len(lines):

@@ -252,10 +252,12 @@ class Channel(Protocol):
             self._rest = memoryview(body)
             self._send_slices()
 
-    def begin_stream(self, status: int, headers: Headers, length: int) -> None:
+    def begin_stream(self, status: int, headers: Headers, length: int | None) -> None:
         """Send a head and leave the transport to whoever sends what follows."""
         if self._phase is Phase.END:
             return
+        if length is None:
+            self._keeps_alive = False
         head = self._format_head(status, headers, length)
         self._produce(False)
         self.wire.write(head)
@@ -298,7 +300,7 @@ class Channel(Protocol):
         assert self._request is not None
         return self._request
 
-    def _format_head(self, status: int, headers: Headers, length: int) -> bytes:
+    def _format_head(self, status: int, headers: Headers, length: int | None) -> bytes:
         own = self._door.own_lines()
         if self._door.is_stopping or (self._is_at_end and not len(self._reader)):
             self._keeps_alive = False

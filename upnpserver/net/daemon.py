@@ -25,12 +25,14 @@ from upnpserver.catalog.household import HOUSEHOLD_FILE, Household
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.views.words import words_of
 from upnpserver.config import Config
+from upnpserver.dlna.converted import CONVERTED_PATH
 from upnpserver.errors import CatalogUnusable
 from upnpserver.kept_forms import FORMS_FOLDER, KeptForms
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
 from upnpserver.net.control import Control
+from upnpserver.net.convert import Conversions
 from upnpserver.net.discovery import Discovery
 from upnpserver.net.disks import Disks
 from upnpserver.net.documents import (
@@ -195,6 +197,9 @@ class Server:
         self._moves = LoopingCall(self._eventing.tell_moved)
         self._moves.clock = reactor
         self._forms = self._made_forms(state)
+        self._conversions = Conversions(
+            self._library.resource, reactor, reactor, config.conversions
+        )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -246,6 +251,7 @@ class Server:
         self._folder_watch.start()
         if self._doorkeeper.may_change_by_itself:
             self._moves.start(RULES_CHANGE_S, now=False)
+        self._conversions.start(self._visitors.use_encoders)
 
     def stop(self) -> Deferred[None]:
         """Say goodbye first, then end what is under way; fires when all is done."""
@@ -267,6 +273,7 @@ class Server:
 
     def _close(self, _: object) -> None:
         self._streams.stop()
+        self._conversions.stop()
         self._forms.stop()
         if self._play_log:
             self._play_log.stop()
@@ -306,6 +313,7 @@ class Server:
         control = Control(self._calls.services(), self._library.in_thread)
         media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
         forms = {b"GET": self._forms.answer, b"HEAD": self._forms.answer}
+        converted = dict.fromkeys((b"GET", b"HEAD"), self._conversions.answer)
         routes = Routes(
             exact={
                 **description_routes(described),
@@ -313,7 +321,12 @@ class Server:
                 **control.routes(),
                 **self._eventing.routes(),
             },
-            prefixes={b"/media/": media, b"/picture/": forms, b"/subtitle/": forms},
+            prefixes={
+                b"/media/": media,
+                CONVERTED_PATH.encode(): converted,
+                b"/picture/": forms,
+                b"/subtitle/": forms,
+            },
         )
         return Site(
             routes,

@@ -1,5 +1,6 @@
 """One HTTP request, as every handler sees it, and the answer to it."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
@@ -23,7 +24,7 @@ class Line(Protocol):
     def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a whole answer."""
 
-    def begin_stream(self, status: int, headers: Headers, length: int) -> None:
+    def begin_stream(self, status: int, headers: Headers, length: int | None) -> None:
         """Send a head, and leave the transport to the caller."""
 
     def finish_stream(self) -> None:
@@ -47,6 +48,7 @@ class ServerRequest:
     peer: a link-local IPv6 address keeps its scope id.
     base_url: "http://192.0.2.1:8200", the address that this request came in on;
     never with a scope id.
+    when_gone: called when the connection is lost before the answer is complete.
     """
 
     __slots__ = (
@@ -62,6 +64,7 @@ class ServerRequest:
         "policy",
         "port",
         "query",
+        "when_gone",
     )
 
     def __init__(self, line: Line, head: Head) -> None:
@@ -75,6 +78,7 @@ class ServerRequest:
         self.base_url: str = line.base_url
         self.port: int = line.port
         self.policy: ClientPolicy = EVERYONE
+        self.when_gone: Callable[[], None] | None = None
 
     def header(self, name: bytes) -> str:
         """Return a request header, "" if it was not sent; any case of name will do.
@@ -110,9 +114,10 @@ class ServerRequest:
         """Answer with a status and one line of text."""
         self.respond(refusal.status, [TEXT, *headers], f"{refusal}\n".encode())
 
-    def begin(self, status: int, headers: Headers, length: int) -> None:
+    def begin(self, status: int, headers: Headers, length: int | None) -> None:
         """Send the head of an answer of length bytes, which the caller sends.
 
+        length: None if nobody knows it; the connection ends with the answer then.
         The caller writes exactly that many to transport (none for HEAD) and
         then calls finish_stream(), or abort().
         """
@@ -138,11 +143,14 @@ class ServerRequest:
 
     def was_answered(self) -> None:
         """Take note from the connection that the whole answer is with the transport."""
-        self._line = None
+        self._line = self.when_gone = None
 
     def was_lost(self) -> None:
         """Take note from the connection that there is nobody to answer any more."""
         self._is_gone, self._line = True, None
+        when_gone, self.when_gone = self.when_gone, None
+        if when_gone is not None:
+            when_gone()
 
     @property
     def is_answered(self) -> bool:

@@ -6,7 +6,7 @@ hour. What a device announces (SSDP) is taken note of, and never fetched.
 Source: reference devices.md section 1.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
@@ -17,6 +17,7 @@ from upnpserver.devices.family import SIGNALS, Family, Signal
 from upnpserver.devices.memory import Memory
 from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.devices.recognise import MAX_VALUE, Recognised, recognise
+from upnpserver.dlna.converted import able
 from upnpserver.model import SeenDevice
 from upnpserver.net.doorkeeper import Doorkeeper
 from upnpserver.net.request import ServerRequest
@@ -101,8 +102,15 @@ class Visitors:
         self._memory = Memory()
         self._known: dict[tuple[Address, tuple[bytes | None, ...]], _Known] = {}
         self._policies: dict[tuple[str, NamedDevice | None], ClientPolicy] = {}
+        self._encoders: Collection[str] = ()
         self._heard: dict[tuple[Address, str], float] = {}
         self._news, self._news_second = 0, 0
+
+    def use_encoders(self, encoders: Collection[str]) -> None:
+        """Let devices have what can be converted with these encoders of ffmpeg."""
+        self._encoders = encoders
+        self._policies.clear()
+        self._known.clear()
 
     def policy_for(self, request: ServerRequest) -> ClientPolicy:
         """Return what holds for the device that sent a request."""
@@ -197,6 +205,7 @@ class Visitors:
         policy = self._policies.get((known_as, named))
         if policy is None:
             family, needs = rule_of(self._by_id, known_as, named)
+            needs = able(needs, self._encoders)
             name = family.id if family else ClientPolicy().device
             policy = ClientPolicy(name, needs, self._rules.letters_from)
             self._policies[known_as, named] = policy

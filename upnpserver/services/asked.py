@@ -16,6 +16,7 @@ from upnpserver.dlna.scaled import FORMS, picture_path
 from upnpserver.dlna.told import told_features, told_mime
 from upnpserver.model import Entry
 from upnpserver.policy import NO_NEEDS, Needs
+from upnpserver.services.conversions import converted_res
 from upnpserver.upnp import didl
 from upnpserver.upnp.values import cut_utf8, escape_text, unescape_text
 
@@ -191,12 +192,26 @@ def _suffix(resources: list[_Res]) -> str:
 
 
 def _resources(resources: list[_Res], needs: Needs) -> list[_Res]:
+    # What can't be played goes last: many devices look at the first res only.
+    resources = [*_converted(resources[:1], needs), *resources]
     kept = [
         one
         for one in _small_enough(resources, needs)
         if "res-srt" in needs.subtitles or not _is_subtitle(one)
     ]
     return [told for one in kept for told in _told(one, needs)]
+
+
+def _converted(resources: list[_Res], needs: Needs) -> list[_Res]:
+    """Return what a device gets instead of a file that it can't play, if it can't."""
+    if not needs.instead:
+        return []
+    return [
+        _Res(parts, offered.mime, offered.features)
+        for one in resources
+        if (found := converted_res(one.parts, needs)) is not None
+        for offered, parts in [found]
+    ]
 
 
 def _is_subtitle(one: _Res) -> bool:
@@ -278,7 +293,9 @@ def _art_res(art: str) -> _Res:
     path = picture_path(found[1], _FOR_LISTS) if found else ""
     features = made_features(FORMS[_FOR_LISTS].profile)
     mime = FORMS[_FOR_LISTS].mime
-    return _Res(didl.res_parts(path, protocol_info(mime, features)), mime, features)
+    return _Res(
+        didl.res_parts(didl.Res(path, protocol_info(mime, features))), mime, features
+    )
 
 
 # Letters

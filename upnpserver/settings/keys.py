@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any, TypeVar
 
-from upnpserver.config import LANGUAGES, LOG_LEVELS, MAX_NAME
+from upnpserver.config import LANGUAGES, LOG_LEVELS, MAX_NAME, MOST_CONVERSIONS
 from upnpserver.model import Kind
 from upnpserver.offline.addresses import Network, is_too_wide
 from upnpserver.settings.wording import nearest, quoted, wrong
@@ -119,6 +119,14 @@ def read_picture_cache(where: str, value: object) -> int:
     return _read_count(where, value, "of megabytes, such as 100 (0: keep none)")
 
 
+def read_conversions(where: str, value: object) -> int:
+    """Return how many may run at once, 0 for none."""
+    count = _read_count(where, value, "such as 2 (0: convert nothing)")
+    if count > MOST_CONVERSIONS:
+        raise wrong(f"{where}: must be at most {MOST_CONVERSIONS}, not {count}")
+    return count
+
+
 def _read_count(where: str, value: object, example: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**6:
         raise wrong(f"{where}: must be a whole number, {example}, not {quoted(value)}")
@@ -187,5 +195,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "keep_devices": read_switch,
     "letters_from": read_letters_from,
     "picture_cache_mb": read_picture_cache,
+    "conversions": read_conversions,
     "log_level": read_log_level,
 }

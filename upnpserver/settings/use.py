@@ -9,7 +9,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from upnpserver.policy import Needs
+from upnpserver.policy import INSTEAD, Needs
 from upnpserver.settings.keys import (
     check_keys,
     one_of,
@@ -25,6 +25,7 @@ _MAX_NUMBER = 100_000
 _MIME = re.compile(r"[a-z]+/[\w.+-]+", re.ASCII)
 _SORT = re.compile(r"[+-][\w:@]+(?:,[+-][\w:@]+)*", re.ASCII)
 _MIMES = ("mimes", "get_mimes")
+_PLAYED = re.compile(rf"({'|'.join(INSTEAD)})(?: [a-z0-9.]{{1,24}}){{0,4}}", re.ASCII)
 
 
 def read_use(where: str, value: object) -> dict[str, Any]:
@@ -125,4 +126,17 @@ def _table(where: str, key: str, value: object) -> dict[str, str]:
                     f'{where}: must be MIME names, such as "video/mp4", '
                     f"not {quoted(text)}"
                 )
+        if key == "instead":
+            _check_instead(where, name, told)
     return dict(value)
+
+
+def _check_instead(where: str, played: str, given: str) -> None:
+    """Raise ConfigError unless this says what a device gets instead of what."""
+    found = _PLAYED.fullmatch(played)
+    if found is None:
+        raise wrong(
+            f'{where}: must be such as {{ "music flac" = "lpcm" }}; a name begins'
+            f" with one of {', '.join(INSTEAD)}, not {quoted(played)}"
+        )
+    _choice(f"{where}: {quoted(played)}", given, ["", *INSTEAD[found[1]]])

@@ -28,6 +28,7 @@ from upnpserver.upnp.values import (
 _BASE_URL = "\x02"
 _PART_TEXT = "\x1f"
 _PART = _PART_TEXT.encode()
+CODED = "res@coded:"  # the name of a part without XML: Res.coded follows
 MAX_TEXT_BYTES = 1024
 MAX_TITLE_BYTES = 256  # DLNA; Kodi's Platinum cuts longer ones anyway
 
@@ -67,6 +68,7 @@ class Res:
     channels: int | None = None
     resolution: str = ""  # "1920x1080"
     color_depth: int | None = None
+    coded: str = ""  # in which codecs: kept for who converts it, never told
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _packed_res(res: Res, captions: Sequence[Caption] = ()) -> list[str]:
     )
     info = escape_attribute(res.protocol_info)
     parts = ["res", f'<res protocolInfo="{info}"']
+    parts += [f"{CODED}{res.coded}", ""] if res.coded else []
     for name, value in attributes:
         if value is not None:
             parts += [f"res@{name}", f' {name}="{value}"']
@@ -176,9 +179,9 @@ def art_element(path: str, profile: str) -> str:
     return f"<upnp:albumArtURI{told}>{uri}</upnp:albumArtURI>"
 
 
-def res_parts(path: str, protocol_info: str) -> list[tuple[str, str]]:
-    """Return a res that tells nothing but where it is, as parts_of() gives one."""
-    parts = _packed_res(Res(path, protocol_info))
+def res_parts(res: Res) -> list[tuple[str, str]]:
+    """Return a res as parts_of() gives one."""
+    parts = _packed_res(res)
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 

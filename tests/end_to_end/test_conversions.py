@@ -1,0 +1,277 @@
+"""What devices get that can't play a file: converted by the real ffmpeg, as it is sent.
+
+The devices are told by their headers, as the rules know them.
+"""
+
+import array
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from support.daemon import running_daemon, wait_for
+from support.upnp_client import Fault, MediaServer, fetch
+
+FFMPEG = shutil.which("ffmpeg")
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(FFMPEG is None, reason="there is no ffmpeg"),
+]
+
+PS3 = {"User-Agent": "UPnP/1.0 DLNADOC/1.50 PLAYSTATION 3"}
+XBOX = {"User-Agent": "Xbox/2.0.17559.0 UPnP/1.0 Xbox/2.0.17559.0"}
+BRAVIA = {
+    "X-AV-Client-Info": 'av=5.0; cn="Sony Corporation"; mn="KDL-40EX500"; mv="1.7";'
+}
+SECONDS = 60
+RATE = 44_100
+TONE = f"aevalsrc='0.4*sin(9*t*t)|0.3*sin(300*t)':s={RATE}:d={SECONDS}"
+
+
+def made(folder, name, *how):
+    path = folder / name
+    subprocess.run([FFMPEG, "-v", "error", "-y", *how, path], check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("conversions") / "Convertible"
+    folder.mkdir()
+    song = made(folder, "Tone.flac", "-f", "lavfi", "-i", TONE)
+    film = ("-f", "lavfi", "-i", f"testsrc2=s=640x360:r=25:d={SECONDS}", "-i", song)
+    coded = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "50",
+        "-profile:v",
+        "main",
+    )
+    sound = ("-c:a", "dca", "-strict", "-2", "-ar", "48000")
+    made(folder, "Loud.mkv", *film, *coded, "-pix_fmt", "yuv420p", *sound)
+    (folder / "Lie.flac").write_bytes(song.read_bytes()[:8192] + os.urandom(100_000))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(home, files, tmp_path_factory):
+    state = tmp_path_factory.mktemp("converting") / "state"
+    with running_daemon(home.server, state, files) as daemon:
+        server = daemon.seen_by(home.client)
+        wait_for("all files", lambda: {"Tone", "Loud"} <= set(titles(server)))
+        yield daemon
+
+
+def titles(server):
+    return {
+        one.title: one
+        for kind in ("music$all", "video$all")
+        for one in all_of(server, kind)
+    }
+
+
+def all_of(server, container):
+    try:
+        return server.browse(container).objects
+    except Fault:
+        return ()
+
+
+def seen(running, home, headers):
+    return titles(MediaServer(home.client, running.location, headers))
+
+
+def converted(running, home, headers, title):
+    """Return the res of a conversion, first among those of the file."""
+
+    def found():
+        first = seen(running, home, headers)[title].resources[0]
+        return first if "/convert/" in first.url else None
+
+    return wait_for("an offer", found)
+
+
+def probed(content):
+    shown = ("-show_entries", "stream=codec_name,channels,sample_rate,width")
+    asked = ["ffprobe", "-v", "error", *shown, "-show_entries", "format", "-of", "json"]
+    done = subprocess.run([*asked, "-"], input=content, capture_output=True, check=True)
+    told = json.loads(done.stdout)
+    return {one["codec_name"]: one for one in told["streams"]}, told["format"]
+
+
+def decoded(path):
+    raw = ("-f", "s16be", "-")
+    return subprocess.run(
+        [FFMPEG, "-v", "error", "-i", path, *raw], capture_output=True, check=True
+    ).stdout
+
+
+def at_work(running):
+    """Return the processes of ffmpeg that the server has."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if (
+                entry.name.isdigit()
+                and f"\nPPid:\t{running.process.pid}\n"
+                in (entry / "status").read_text()
+            ):
+                command = (entry / "cmdline").read_bytes()
+                if b"ffmpeg" in command:
+                    found.append(int(entry.name))
+    return found
+
+
+def test_a_device_that_plays_it_is_offered_the_file_alone(running, home):
+    for item in seen(running, home, {}).values():
+        assert not any("/convert/" in one.url for one in item.resources)
+
+
+def test_music_comes_as_lpcm_of_the_size_that_was_told(running, home, files):
+    offer = converted(running, home, PS3, "Tone")
+    mime, features = offer.protocol_info.split(":", 3)[2:]
+    assert mime == f"audio/L16;rate={RATE};channels=2"
+    assert features.startswith("DLNA.ORG_PN=LPCM;DLNA.ORG_OP=10;DLNA.ORG_CI=1;")
+    answer = fetch(home.client, offer.url, headers=PS3)
+    assert answer.header("Content-Type") == mime
+    assert answer.header("contentFeatures.dlna.org") == features
+    assert len(answer.body) == offer.size_bytes == SECONDS * RATE * 4
+    assert answer.body == decoded(files / "Tone.flac")
+
+
+@pytest.mark.parametrize("start", [0, 1, 3, 44_100, 5_000_002, SECONDS * RATE * 4 - 6])
+def test_any_byte_of_lpcm_can_be_asked_for(running, home, files, start):
+    offer = converted(running, home, PS3, "Tone")
+    whole = decoded(files / "Tone.flac")
+    end = min(start + 300_000, len(whole))
+    span = {"Range": f"bytes={start}-{end - 1}"}
+    answer = fetch(home.client, offer.url, headers=PS3 | span)
+    assert answer.status == 206
+    assert answer.header("Content-Range") == f"bytes {start}-{end - 1}/{len(whole)}"
+    assert answer.body == whole[start:end]
+
+
+def test_lpcm_is_sought_by_time(running, home, files):
+    offer = converted(running, home, PS3, "Tone")
+    seek = {"TimeSeekRange.dlna.org": "npt=30-"}
+    answer = fetch(home.client, offer.url, headers=PS3 | seek)
+    whole = decoded(files / "Tone.flac")
+    assert answer.body == whole[30 * RATE * 4 :]
+    total = len(whole)
+    assert answer.header("TimeSeekRange.dlna.org") == (
+        f"npt=30.000-{SECONDS}.000/{SECONDS}.000 bytes={total // 2}-{total - 1}/{total}"
+    )
+
+
+def test_a_film_keeps_its_picture_and_gets_another_sound(running, home):
+    offer = converted(running, home, BRAVIA, "Loud")
+    assert "DLNA.ORG_OP=10;DLNA.ORG_CI=1" in offer.protocol_info
+    assert offer.protocol_info.split(":")[2] == "video/mpeg"
+    answer = fetch(home.client, offer.url)
+    assert answer.header("Content-Length") == ""
+    assert answer.header("Connection") == "close"
+    streams, container = probed(answer.body)
+    assert set(streams) == {"h264", "ac3"}
+    assert container["format_name"] == "mpegts"
+    later = fetch(home.client, offer.url, headers={"TimeSeekRange.dlna.org": "npt=30-"})
+    assert (
+        later.header("TimeSeekRange.dlna.org")
+        == f"npt=30.000-{SECONDS}.000/{SECONDS}.000"
+    )
+    assert 0.4 < len(later.body) / len(answer.body) < 0.6
+
+
+def test_music_comes_as_mp3(running, home):
+    offer = converted(running, home, XBOX, "Tone")
+    body = fetch(home.client, offer.url).body
+    streams, _ = probed(body)
+    assert set(streams) == {"mp3"}
+    assert abs(len(body) / 40_000 - SECONDS) < 1  # at 320 kb/s
+
+
+def test_a_head_starts_nothing(running, home):
+    offer = converted(running, home, BRAVIA, "Loud")
+    answer = fetch(home.client, offer.url, "HEAD")
+    assert (answer.status, answer.header("Accept-Ranges")) == (200, "none")
+    assert at_work(running) == []
+
+
+def opened(home, running, url):
+    with home.client.entered():
+        connection = socket.create_connection((running.host.ipv4, running.port), 10)
+    path = "/" + url.split("/", 3)[3]
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {running.host.ipv4}\r\n\r\n".encode()
+    )
+    return connection
+
+
+def test_a_paused_device_stops_ffmpeg_and_one_that_leaves_ends_it(running, home):
+    offer = converted(running, home, BRAVIA, "Loud")
+    connection = opened(home, running, offer.url)
+    wait_for("the head", lambda: b"200 OK" in connection.recv(64))
+    (ffmpeg,) = at_work(running)
+    wait_for("standstill", lambda: io_of(ffmpeg) == (time.sleep(0.3), io_of(ffmpeg))[1])
+    connection.close()
+    wait_for("its end", lambda: at_work(running) == [], 2)
+
+
+def io_of(pid):
+    return Path(f"/proc/{pid}/io").read_text()
+
+
+def test_no_more_than_two_at_once(running, home):
+    offers = [
+        converted(running, home, headers, title)
+        for headers, title in ((BRAVIA, "Loud"), (PS3, "Tone"), (PS3, "Lie"))
+    ]
+    held = [opened(home, running, one.url) for one in offers[:2]]
+    for connection in held:
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    refused = fetch(home.client, offers[2].url)
+    assert (refused.status, refused.header("Retry-After")) == (503, "5")
+    # The same device and item again: the one before makes room.
+    again = fetch(home.client, offers[1].url, headers={"Range": "bytes=0-99"})
+    assert again.status == 206
+    for connection in held:
+        connection.close()
+    wait_for("their end", lambda: at_work(running) == [], 2)
+
+
+def test_what_is_broken_gets_as_much_as_was_promised(running, home):
+    offer = converted(running, home, PS3, "Lie")
+    assert len(fetch(home.client, offer.url).body) == offer.size_bytes
+    wait_for("its end", lambda: at_work(running) == [], 2)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mpegts-copy-ac3.mp4", "mpegts-copy.ts", "mpegts-vp9-ac3.ts", "lpcm.l16"),
+        *("mpegts-copy-copy-x.ts", "..%2f..%2fetc.ts", "mpegts-none-ac3.ts"),
+    ],
+)
+def test_there_are_no_other_forms(running, home, name):
+    offer = converted(running, home, BRAVIA, "Loud")
+    url = offer.url.rpartition("/")[0] + f"/{name}"
+    assert fetch(home.client, url).status == 404
+
+
+def test_samples_are_what_they_were(running, home, files):
+    """WAV has the same samples the other way round, behind a head."""
+    offer = converted(running, home, PS3, "Tone")
+    url = offer.url.replace("lpcm.l16", "wav.wav")
+    body = fetch(home.client, url).body
+    streams, _ = probed(body)
+    assert set(streams) == {"pcm_s16le"}
+    samples = array.array("h", body[44:])
+    samples.byteswap()
+    assert samples.tobytes() == decoded(files / "Tone.flac")
