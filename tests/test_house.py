@@ -35,7 +35,8 @@ LAYERS = (
     {"catalog"},
     {"services", "scan"},
     {"explain"},
-    {"net", "web", "doctor"},
+    {"web"},
+    {"net", "doctor"},
     {"footprint"},  # before anything else is loaded
     {"cli_owner"},
     {"cli"},

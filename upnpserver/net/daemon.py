@@ -54,6 +54,7 @@ from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.owner import OwnerDoor
+from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.recording import Recorder
 from upnpserver.net.resolver import refuse_names
@@ -311,11 +312,20 @@ class Server:
     def _made_site(self) -> Site:
         described = partial(build_description, self._config.friendly_name, self._udn)
         control = Control(self._calls.services(), self._library.in_thread)
-        media = {b"GET": self._streams.answer, b"HEAD": self._streams.answer}
-        forms = {b"GET": self._forms.answer, b"HEAD": self._forms.answer}
-        converted = dict.fromkeys((b"GET", b"HEAD"), self._conversions.answer)
+        media, forms, converted = (
+            dict.fromkeys((b"GET", b"HEAD"), one.answer)
+            for one in (self._streams, self._forms, self._conversions)
+        )
+        pages = Pages(
+            self._config.friendly_name,
+            words_of(self._config.language),
+            self._config.language,
+            self._library,
+            self._calls.asker,
+        )
         routes = Routes(
             exact={
+                **pages.exact(),
                 **description_routes(described),
                 **document_routes(server_documents()),
                 **control.routes(),
@@ -326,6 +336,7 @@ class Server:
                 CONVERTED_PATH.encode(): converted,
                 b"/picture/": forms,
                 b"/subtitle/": forms,
+                **pages.prefixes(),
             },
         )
         return Site(

@@ -8,8 +8,9 @@ yet answers as the library does before the first scan: never with the whole one.
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IReactorFromThreads
 
 from upnpserver.catalog.living import Moment
@@ -20,9 +21,12 @@ from upnpserver.policy import ClientPolicy
 from upnpserver.rules.visibility import Visibility
 from upnpserver.scan.roots import CATALOG_FILE, catalog_file
 from upnpserver.services import content_directory
+from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.content_directory import Asker, OutArguments
 from upnpserver.services.notice import Notice
+from upnpserver.services.unlock import WithPinDoor
 
+T = TypeVar("T")
 WHOLE = ""  # the name of the visibility of those who see everything
 
 
@@ -84,6 +88,20 @@ class Libraries:
             notice = Notice(policy.notice)
             return content_directory.call(action, arguments, notice, asker)
         return self._for(policy).call(action, arguments, asker)
+
+    def read(self, asker: Asker, work: Callable[[Catalog], T]) -> Deferred[T]:
+        """Do work with the catalog of a device, in a thread.
+
+        Fails with CannotProcess while there is none, and with what work raises.
+        """
+        policy, door = asker.policy, asker.pin_door
+        if policy.notice:
+            return maybeDeferred(work, Notice(policy.notice))
+
+        def with_door(catalog: Catalog) -> T:
+            return work(WithPinDoor(catalog, door) if door else catalog)
+
+        return maybeDeferred(lambda: self._for(policy).read(with_door))
 
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
         """Return the file of an item. Raises NoSuchObject, CannotProcess."""

@@ -94,12 +94,19 @@ class Library:
             lambda reader: content_directory.call(action, arguments, reader, asker),
         )
 
+    def read(self, work: Callable[[Reader], T]) -> Deferred[T]:
+        """Do work with the catalog in a thread.
+
+        Fails with CannotProcess if there is no catalog.
+        """
+        return self._turns.run(self._read_in_thread, work)
+
     def served(self) -> Deferred[list[tuple[str, str]]]:
         """Return what the items of the catalog are sent as: see Reader.served().
 
         Fails with CannotProcess if there is no catalog.
         """
-        return self._turns.run(self._read_in_thread, Reader.served)
+        return self.read(Reader.served)
 
     def _read_in_thread(self, work: Callable[[Reader], T]) -> Deferred[T]:
         current = self._open_reader()

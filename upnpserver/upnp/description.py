@@ -141,7 +141,7 @@ def build_description(friendly_name: str, udn: str, needs: Needs = NO_NEEDS) -> 
             *map(_icon, ICONS),
             "</iconList><serviceList>",
             *map(_service, SERVICES),
-            "</serviceList>",
+            "</serviceList><presentationURL>/</presentationURL>",
             _vendor_elements(),
             _samsung_elements(needs) if needs.description == "samsung-caps" else "",
             "</device></root>",

@@ -1,0 +1,140 @@
+"""Pages made from a catalog: what each asks of it, and in which order. Pure.
+
+Source of what is found: the same Search as devices use.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from upnpserver.catalog.views.words import Words
+from upnpserver.errors import NoSuchContainer, NoSuchObject
+from upnpserver.model import Entry, Window
+from upnpserver.services.catalog_protocol import Catalog
+from upnpserver.services.content_directory import ROOT, Asker
+from upnpserver.services.played import with_plays
+from upnpserver.upnp.criteria import AllOf, AnyOf, Criteria, Relation
+from upnpserver.web import pages
+from upnpserver.web.objects import Shown, shown
+from upnpserver.web.parts import Crumb, Frame, path_of
+
+MOST_ABOVE: Final = 12
+MOST_WORDS: Final = 6
+_TOPS: Final = Window(0, 12)
+_FIRST: Final = Window(0, 12)
+_RECENT: Final = (
+    *("video$begun", "video$recent", "music$recent", "picture$recent"),
+    *("music$books",),
+)
+_ALBUMS: Final = Relation("upnp:class", "derivedfrom", "object.container.album")
+_ARTISTS: Final = Relation("upnp:class", "derivedfrom", "object.container.person")
+
+
+def _items(kind: str) -> Relation:
+    return Relation("upnp:class", "derivedfrom", f"object.item.{kind}Item")
+
+
+# Where each group of a search takes its name from, what is in it, how it is told.
+_GROUPS: Final = (
+    ("video$", _items("video"), ("dc:title", "upnp:seriesTitle", "upnp:actor")),
+    ("music$albums", _ALBUMS, ("dc:title", "upnp:artist")),
+    ("music$artists", _ARTISTS, ("dc:title",)),
+    ("music$all", _items("audio"), ("dc:title", "upnp:artist", "upnp:album")),
+    ("picture$", _items("image"), ("dc:title",)),
+)
+
+
+class Site:
+    """Makes the pages of one server."""
+
+    def __init__(self, name: str, language: str, words: Words) -> None:
+        self._name, self._language, self._words = name, language, words
+
+    def start(self, asker: Asker, catalog: Catalog) -> bytes:
+        """Return the first page: what was begun, and what was added last."""
+        recent = []
+        for view_id in _RECENT:
+            try:
+                (view,) = self._metadata(view_id, asker, catalog)
+            except NoSuchObject:
+                continue
+            recent.append((view, self._children(view_id, _FIRST, asker, catalog)[0]))
+        frame = self._frame(asker, catalog)
+        return pages.written(pages.start_page(frame, recent))
+
+    def folder(
+        self, asker: Asker, object_id: str, number: int, catalog: Catalog
+    ) -> bytes:
+        """Return a page of what is in a folder. Raises NoSuchObject."""
+        (one,) = self._metadata(object_id, asker, catalog)
+        window = Window((number - 1) * pages.PAGE_OBJECTS, pages.PAGE_OBJECTS)
+        objects, total = self._children(object_id, window, asker, catalog)
+        above = self._above(one, asker, catalog)
+        part = pages.Part(objects, number, total)
+        frame = self._frame(asker, catalog)
+        return pages.written(pages.folder_page(frame, one, above, part))
+
+    def item(self, asker: Asker, object_id: str, catalog: Catalog) -> bytes:
+        """Return the page of an item. Raises NoSuchObject."""
+        (one,) = self._metadata(object_id, asker, catalog)
+        if one.is_container:
+            raise NoSuchObject
+        above = self._above(one, asker, catalog)
+        frame = self._frame(asker, catalog)
+        return pages.written(pages.item_page(frame, one, above))
+
+    def search(self, asker: Asker, query: str, catalog: Catalog) -> bytes:
+        """Return what is found for the words of a query."""
+        words = query.split()[:MOST_WORDS]
+        frame = self._frame(asker, catalog)
+        groups = []
+        for view_id, wanted, fields in _GROUPS if words else ():
+            criteria = AllOf((wanted, *(_in_any(fields, word) for word in words)))
+            # Albums and artists stand in many views, and each item in one.
+            place = view_id if wanted in (_ALBUMS, _ARTISTS) else ROOT
+            try:
+                (view,) = self._metadata(view_id, asker, catalog)
+                page = catalog.search(place, criteria, _FIRST, (), asker.policy)
+            except (NoSuchObject, NoSuchContainer):
+                continue
+            groups.append((view.title, _shown(page.entries, asker), page.total))
+        return pages.written(pages.search_page(frame, query, groups))
+
+    def message(self, text: str) -> bytes:
+        """Return a page that says something."""
+        frame = Frame(self._name, self._language, self._words)
+        return pages.written(pages.message_page(frame, text))
+
+    def _frame(self, asker: Asker, catalog: Catalog) -> Frame:
+        tops, _ = self._children(ROOT, _TOPS, asker, catalog)
+        return Frame(self._name, self._language, self._words, tuple(tops))
+
+    def _metadata(
+        self, object_id: str, asker: Asker, catalog: Catalog
+    ) -> Sequence[Shown]:
+        return _shown(catalog.metadata(object_id, asker.policy).entries, asker)
+
+    def _children(
+        self, object_id: str, window: Window, asker: Asker, catalog: Catalog
+    ) -> tuple[Sequence[Shown], int]:
+        page = catalog.children(object_id, window, (), asker.policy)
+        return _shown(page.entries, asker), page.total
+
+    def _above(self, one: Shown, asker: Asker, catalog: Catalog) -> list[Crumb]:
+        """Return the way from the top to an object, without itself."""
+        way: list[Crumb] = []
+        above = one.parent_id
+        while above not in {ROOT, "-1"} and len(way) < MOST_ABOVE:
+            (parent,) = self._metadata(above, asker, catalog)
+            way.insert(0, (parent.title, path_of(parent)))
+            above = parent.parent_id
+        return [(self._name, "/"), *way]
+
+
+def _shown(entries: Sequence[Entry], asker: Asker) -> list[Shown]:
+    if asker.plays:
+        entries = with_plays(entries, asker.plays, asker.policy.needs)
+    return list(map(shown, entries))
+
+
+def _in_any(fields: Sequence[str], word: str) -> Criteria:
+    return AnyOf(tuple(Relation(field, "contains", word) for field in fields))
