@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from upnpserver.devices.family import Family
 from upnpserver.devices.named import NamedDevice, rule_of
-from upnpserver.dlna.converted import CONVERTED_PATH, able
+from upnpserver.dlna.converted import CONVERTED_PATH, able, can_take_out
 from upnpserver.dlna.protocolinfo import profile_in
 from upnpserver.errors import ConfigError, NoSuchObject
 from upnpserver.model import CataloguedFile, MediaFacts, SeenDevice
@@ -90,7 +90,8 @@ def rule_for(
 def able_to(rule: Rule, encoders: Collection[str]) -> Rule:
     """Return a rule as far as it can be followed with these encoders of ffmpeg."""
     needs = able(rule.policy.needs, encoders)
-    return replace(rule, policy=replace(rule.policy, needs=needs))
+    policy = replace(rule.policy, needs=needs, takes_out=can_take_out(encoders))
+    return replace(rule, policy=policy)
 
 
 def _called(one: NamedDevice) -> set[str]:

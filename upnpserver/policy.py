@@ -91,6 +91,7 @@ class ClientPolicy:
     device: name of the device rule that matched, for logs and explanations.
     needs: how it wants to be answered.
     letters_from: lists that are longer are split by letter; 0: none is.
+    takes_out: pictures are drawn of films that have none, subtitles taken out of them.
     place: its MAC address or, where that is unknown, its address.
     profile: the name of the household's rule for it.
     visibility: which files there are for it. notice: there are none, and that is
@@ -100,6 +101,7 @@ class ClientPolicy:
     device: str = "generic"
     needs: Needs = NO_NEEDS
     letters_from: int = 0
+    takes_out: bool = False
     place: str = ""
     profile: str = ""
     visibility: Visibility = EVERYTHING

@@ -5,6 +5,7 @@ The devices are told by their headers, as the rules know them.
 
 import array
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ import time
 from pathlib import Path
 
 import pytest
+from lxml import etree
+from PIL import Image
 from support.daemon import running_daemon, wait_for
 from support.upnp_client import Fault, MediaServer, fetch
 
@@ -28,7 +31,9 @@ XBOX = {"User-Agent": "Xbox/2.0.17559.0 UPnP/1.0 Xbox/2.0.17559.0"}
 BRAVIA = {
     "X-AV-Client-Info": 'av=5.0; cn="Sony Corporation"; mn="KDL-40EX500"; mv="1.7";'
 }
+SAMSUNG = {"User-Agent": "SEC_HHP_[TV] Samsung Q9 Series (65)/1.0"}
 SECONDS = 60
+WORDS = ("Forced words", "Gesprochene Wörter", "No language")
 RATE = 44_100
 TONE = f"aevalsrc='0.4*sin(9*t*t)|0.3*sin(300*t)':s={RATE}:d={SECONDS}"
 
@@ -36,6 +41,12 @@ TONE = f"aevalsrc='0.4*sin(9*t*t)|0.3*sin(300*t)':s={RATE}:d={SECONDS}"
 def made(folder, name, *how):
     path = folder / name
     subprocess.run([FFMPEG, "-v", "error", "-y", *how, path], check=True)
+    return path
+
+
+def written(folder, number, text):
+    path = folder / f"{number}.srt"
+    path.write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n\n", "utf-8")
     return path
 
 
@@ -57,6 +68,27 @@ def files(tmp_path_factory):
     )
     sound = ("-c:a", "dca", "-strict", "-2", "-ar", "48000")
     made(folder, "Loud.mkv", *film, *coded, "-pix_fmt", "yuv420p", *sound)
+    words = [written(folder.parent, n, text) for n, text in enumerate(WORDS)]
+    inside = [part for path in words for part in ("-i", path)]
+    # MP4 keeps languages, and has no names for them as DIDL-Lite has.
+    tracks = ("-map", "0", "-map", "1", "-map", "2", "-map", "3")
+    languages = [
+        *("-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=ger"),
+        *("-disposition:s:0", "forced", "-disposition:s:1", "default"),
+    ]
+    kept = ("-c:v", "copy", "-c:a", "copy", "-c:s:0", "srt", "-c:s:1", "ass")
+    made(
+        folder,
+        "Talk.mkv",
+        "-i",
+        folder / "Loud.mkv",
+        *inside,
+        *tracks,
+        *kept,
+        "-c:s:2",
+        "srt",
+        *languages,
+    )
     (folder / "Lie.flac").write_bytes(song.read_bytes()[:8192] + os.urandom(100_000))
     return folder
 
@@ -66,7 +98,9 @@ def running(home, files, tmp_path_factory):
     state = tmp_path_factory.mktemp("converting") / "state"
     with running_daemon(home.server, state, files) as daemon:
         server = daemon.seen_by(home.client)
-        wait_for("all files", lambda: {"Tone", "Loud"} <= set(titles(server)))
+        wait_for(
+            "all files", lambda: {"Tone", "Loud", "Talk", "Lie"} <= set(titles(server))
+        )
         yield daemon
 
 
@@ -275,3 +309,85 @@ def test_samples_are_what_they_were(running, home, files):
     samples = array.array("h", body[44:])
     samples.byteswap()
     assert samples.tobytes() == decoded(files / "Tone.flac")
+
+
+def art_of(running, home, headers, title):
+    server = MediaServer(home.client, running.location, headers)
+
+    def found():
+        out = server.call(
+            "Browse",
+            ObjectID="video$all",
+            BrowseFlag="BrowseDirectChildren",
+            Filter="*",
+            StartingIndex=0,
+            RequestedCount=0,
+            SortCriteria="",
+        )
+        items = [
+            one
+            for one in etree.fromstring(out["Result"])
+            if title in one.xpath("./*[local-name()='title']/text()")
+        ]
+        return items[0].xpath(".//*[local-name()='albumArtURI']")
+
+    return wait_for("art", found)[0]
+
+
+@pytest.mark.parametrize(("headers", "most"), [({}, (160, 160)), (SAMSUNG, (640, 480))])
+def test_a_film_without_a_poster_is_shown_by_a_picture_of_its_own(
+    running, home, headers, most
+):
+    url = art_of(running, home, headers, "Loud").text
+    assert "/picture/" in url
+    answer = fetch(home.client, url, headers=headers)
+    assert (answer.status, answer.header("Content-Type")) == (200, "image/jpeg")
+    with Image.open(io.BytesIO(answer.body)) as drawn:
+        assert drawn.size == (most[0], most[0] * 360 // 640)
+        assert "progressive" not in drawn.info
+        assert len(set(drawn.convert("L").tobytes())) > 50  # something is on it
+    kept = running.state_dir / "pictures"
+    wait_for(
+        "what is kept",
+        lambda: list(kept.rglob("*-still-tn" if most[0] == 160 else "*-still-sm")),
+    )
+    began = time.monotonic()
+    assert fetch(home.client, url, headers=headers).body == answer.body
+    assert time.monotonic() - began < 0.1  # nothing was started
+
+
+def test_subtitles_inside_a_film_are_had_as_srt(running, home):
+    def found():
+        resources = seen(running, home, {})["Talk"].resources
+        return [one.url for one in resources if "/subtitle/" in one.url]
+
+    urls = wait_for("subtitles", found)
+    assert [url.rpartition("/")[2] for url in urls] == [
+        *("film.t1.de.srt", "film.t2.srt", "film.t0.en.forced.srt"),
+    ]
+    texts = [fetch(home.client, url) for url in urls]
+    assert [answer.header("Content-Type") for answer in texts] == ["text/srt"] * 3
+    for answer, words in zip(texts, (WORDS[1], WORDS[2], WORDS[0]), strict=True):
+        assert answer.body.decode().splitlines() == [
+            *("1", "00:00:01,000 --> 00:00:02,000", words, ""),
+        ]
+    other = urls[0].replace("film.t1", "film.t9")
+    assert fetch(home.client, other).status == 404
+
+
+def test_nothing_is_offered_without_ffmpeg(home, files, tmp_path):
+    """As on a host whose PATH has none."""
+    wrapper = ("env", f"PATH={tmp_path}")
+    with running_daemon(
+        home.server, tmp_path / "state", files, port=8400, wrapper=wrapper
+    ) as daemon:
+        server = MediaServer(home.client, daemon.seen_by(home.client).location, PS3)
+        wait_for("all files", lambda: {"Tone", "Loud", "Talk"} <= set(titles(server)))
+        urls = [one.url for item in titles(server).values() for one in item.resources]
+        assert urls
+        assert not any("/convert/" in url or "/subtitle/" in url for url in urls)
+        film = next(url for url in urls if "/video" in url)
+        made_up = film.replace("/media/", "/convert/").rpartition("/")[0]
+        assert fetch(home.client, f"{made_up}/mpegts-copy-ac3.ts").status == 404
+        picture = film.replace("/media/", "/picture/").rpartition("/")[0]
+        assert fetch(home.client, f"{picture}/tn.jpg").status == 404

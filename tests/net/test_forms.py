@@ -17,7 +17,7 @@ from upnpserver.errors import (
 from upnpserver.kept_forms import KeptForms
 from upnpserver.model import Kind, Resource, Span
 from upnpserver.net import forms
-from upnpserver.net.forms import Forms
+from upnpserver.net.forms import Forms, Makers
 from upnpserver.policy import EVERYONE, Needs
 
 PHOTO, SONG, LOST, GONE, TEXT = (letter * 16 for letter in "pslgt")
@@ -60,13 +60,24 @@ class Hand:
         pass
 
 
+class Ffmpeg(Hand):
+    """One that draws pictures of films."""
+
+    is_there = True
+
+    def make(self, fd, arguments, within_s, is_wanted):
+        return super().make(fd, " ".join(arguments), is_wanted)
+
+
 class House:
     def __init__(self, folder):
         self.folder = folder
         self.threads, self.hand = Threads(), Hand()
         self.kept = KeptForms(folder / "kept", 1_000_000)
         self.having = {}
-        self.forms = Forms(self.find, self.threads, self.hand, self.kept)
+        self.ffmpeg = Ffmpeg()
+        makers = Makers(self.hand, self.ffmpeg)
+        self.forms = Forms(self.find, self.threads, makers, self.kept)
         self.policy, self.policies = EVERYONE, []
         methods = {b"GET": self.forms.answer, b"HEAD": self.forms.answer}
         self.door = Door(
@@ -279,3 +290,70 @@ def test_a_client_that_leaves_does_not_hurt_the_others(house):
     gone.vanish()
     house.hand.draw_all(SMALL)
     assert house.answer(stays).body == SMALL
+
+
+FILM = "f" * 16
+FACTS = (
+    '{"kind":"video","mime":"video/x-matroska","content_id":"x","container":"matroska",'
+    '"video_codec":"h264","duration_ms":90000,'
+    '"tracks":[{"kind":"subtitle","codec":"srt","language":"en"}]}'
+)
+
+
+def add_film(house, facts=FACTS):
+    more = {"mime": "video/x-matroska", "facts_json": facts}
+    house.add(FILM, "film.mkv", b"film", **more)
+    house.having[FILM] = replace(house.having[FILM], kind=Kind.VIDEO)
+
+
+def test_a_picture_of_a_film_is_drawn_by_ffmpeg_and_kept(house):
+    add_film(house)
+    answer = house.ask(f"/picture/{FILM}/sm.jpg")
+    assert (answer.status, answer.body) == (200, SMALL)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    ((content, arguments, is_wanted),) = house.ffmpeg.asked
+    assert (content, is_wanted) == (b"film", True)
+    assert " -ss 9.000 -f matroska -i file:/dev/fd/0 " in arguments
+    assert "scale=w=640:h=480:" in arguments
+    while house.kept.get(answer.headers["ETag"].strip('"')) is None:
+        house.threads.turn()
+    assert house.ask(f"/picture/{FILM}/sm.jpg").body == SMALL
+    assert len(house.ffmpeg.asked) == 1
+    assert house.hand.asked == []
+
+
+def test_the_text_inside_a_film(house):
+    add_film(house)
+    answer = house.ask(f"/subtitle/{FILM}/film.t0.en.srt")
+    assert (answer.status, answer.body) == (200, SMALL)
+    assert answer.headers["Content-Type"] == "text/srt"
+    assert " -map 0:s:0 -c:s srt " in house.ffmpeg.asked[0][1]
+
+
+@pytest.mark.parametrize(
+    "path", [f"/subtitle/{FILM}/film.t1.srt", f"/subtitle/{FILM}/text.srt"]
+)
+def test_texts_that_are_not_in_a_film(house, path):
+    add_film(house)
+    assert house.ask(path).status == 404
+
+
+@pytest.mark.parametrize("facts", ["", FACTS.replace("matroska", "hls")])
+def test_films_that_ffmpeg_is_not_given(house, facts):
+    add_film(house, facts)
+    assert house.ask(f"/picture/{FILM}/tn.jpg").status == 404
+    assert house.ffmpeg.asked == []
+
+
+def test_without_ffmpeg_there_are_no_pictures_of_films(house):
+    add_film(house)
+    house.ffmpeg.is_there = False
+    assert house.ask(f"/picture/{FILM}/tn.jpg").status == 404
+
+
+def test_what_ffmpeg_can_not_make_is_asked_of_it_once(house):
+    add_film(house)
+    house.ffmpeg.result = ProbeError("nothing could be made of it")
+    for _ in range(2):
+        assert house.ask(f"/picture/{FILM}/tn.jpg").status == 404
+    assert len(house.ffmpeg.asked) == 1

@@ -242,6 +242,11 @@ def is_able(form: Form, encoders: Collection[str]) -> bool:
     return all(encoder_for(what, encoders) for what in form.made)
 
 
+def can_take_out(encoders: Collection[str]) -> bool:
+    """Whether pictures and texts of films can be had with these encoders."""
+    return {"mjpeg", "png", "srt"}.issubset(encoders)
+
+
 def able(needs: Needs, encoders: Collection[str]) -> Needs:
     """Return needs without the rules that can't be followed.
 

@@ -89,6 +89,8 @@ _PICTURES: Final = {
     BY_DEVICE: ("-b:v", "8M", "-g", "50"),
 }
 
+_STILLS: Final = {"mjpeg": ("-pix_fmt", "yuvj420p", "-q:v", "4"), "png": ()}
+
 
 def encoders_in(listed: str) -> frozenset[str]:
     """Return the names in what "ffmpeg -encoders" prints.
@@ -120,6 +122,37 @@ def arguments(
         *(_music(coded, form, encoders, start_us) if form.is_music else ()),
         *(() if form.is_music else _film(coded, form, encoders)),
         *_MUXERS[form.container],
+        *("-protocol_whitelist", "pipe", _OUTPUT),
+    ]
+
+
+def still_arguments(coded: Coded, width: int, height: int, codec: str) -> list[str]:
+    """Return the arguments that draw one picture of a film, a tenth into it.
+
+    It fits into width and height. codec: "mjpeg" or "png". Only pictures that are
+    whole in themselves are decoded.
+    """
+    start_ms = coded.duration_ms // 10
+    shown = f"scale=w='max(1,trunc(iw*sar))':h=ih,setsar=1,scale=w={width}:h={height}"
+    return [
+        *("-hide_banner", "-nostdin", "-loglevel", "error"),
+        *("-protocol_whitelist", "file", "-threads", "1", "-skip_frame", "nokey"),
+        *("-noaccurate_seek", "-ss", f"{start_ms // 1000}.{start_ms % 1000:03}"),
+        *("-f", _DEMUXERS[coded.container], "-i", INPUT),
+        *("-map_metadata", "-1", "-map", "0:V:0", "-an", "-sn", "-dn"),
+        *("-frames:v", "1", "-vf", f"{shown}:force_original_aspect_ratio=decrease"),
+        *("-c:v", codec, *_STILLS[codec], "-f", "image2pipe"),
+        *("-protocol_whitelist", "pipe", _OUTPUT),
+    ]
+
+
+def text_arguments(coded: Coded, number: int) -> list[str]:
+    """Return the arguments that take the text of a subtitle track out of a film."""
+    return [
+        *("-hide_banner", "-nostdin", "-loglevel", "error"),
+        *("-protocol_whitelist", "file", "-threads", "1"),
+        *("-f", _DEMUXERS[coded.container], "-i", INPUT, "-map_metadata", "-1"),
+        *("-map", f"0:s:{number}", "-c:s", "srt", "-f", "srt"),
         *("-protocol_whitelist", "pipe", _OUTPUT),
     ]
 

@@ -150,7 +150,7 @@ class Conversions:
             raise not_found()
         needs = request.policy.needs
         of = looked_up(self._find, match[1], request.policy)
-        coded = _coded(of)
+        coded = coded_in(of)
         form = form_named(match[2].decode("ascii"), coded) if coded else None
         if coded is None or form is None or not is_able(form, self.tool.encoders):
             raise not_found()
@@ -254,7 +254,8 @@ class Conversions:
         request.fail()
 
 
-def _coded(of: Resource) -> Coded | None:
+def coded_in(of: Resource) -> Coded | None:
+    """Return how an item is coded, None of what ffmpeg can't be told to read."""
     if not of.facts_json:
         return None
     coded = coded_of(facts_from_json(of.facts_json))

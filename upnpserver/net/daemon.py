@@ -43,8 +43,9 @@ from upnpserver.net.documents import (
 from upnpserver.net.doorkeeper import Clocks, Doorkeeper
 from upnpserver.net.event_delivery import deliver
 from upnpserver.net.eventing import Eventing
+from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
-from upnpserver.net.forms import Forms
+from upnpserver.net.forms import Forms, Makers
 from upnpserver.net.house_commands import HouseCommands
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
@@ -197,10 +198,10 @@ class Server:
         self._doorkeeper.changed = self._eventing.tell_moved
         self._moves = LoopingCall(self._eventing.tell_moved)
         self._moves.clock = reactor
-        self._forms = self._made_forms(state)
         self._conversions = Conversions(
             self._library.resource, reactor, reactor, config.conversions
         )
+        self._forms = self._made_forms(state)
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -301,8 +302,12 @@ class Server:
     def _made_forms(self, state: State) -> Forms:
         in_thread = partial(self._disks.run, bytes(state.path))
         kept = KeptForms(state.path / FORMS_FOLDER, self._config.picture_cache_mb << 20)
-        maker = FormMaker(self._reactor, self._reactor, in_thread)
-        return Forms(self._library.resource, self._reactor, maker, kept)
+        reactor = self._reactor
+        makers = Makers(
+            FormMaker(reactor, reactor, in_thread),
+            FfmpegMaker(reactor, reactor, lambda: self._conversions.tool),
+        )
+        return Forms(self._library.resource, reactor, makers, kept)
 
     def _plays(self) -> Plays | None:
         return self._play_log.plays() if self._play_log else None

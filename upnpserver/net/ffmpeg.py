@@ -95,6 +95,28 @@ class _Asking(ProcessProtocol):
             process.signalProcess("KILL")
 
 
+def spawn(
+    processes: IReactorProcess,
+    protocol: ProcessProtocol,
+    arguments: Sequence[str],
+    fd: int,
+) -> None:
+    """Run a shut-in ffmpeg on the open file fd, which may be closed afterwards.
+
+    arguments: as media/ffmpeg_child.py has them. Raises OSError.
+    """
+    command = [*COMMAND, *arguments]
+    processes.spawnProcess(
+        *(protocol, command[0], command, environment()),
+        childFDs={0: fd, 1: "r", 2: "r"},
+    )
+
+
+def process_of(protocol: ProcessProtocol) -> Process:
+    """Return the process that a protocol hears."""
+    return cast("Process", protocol.transport)
+
+
 class Limits(NamedTuple):
     """What one conversion may take. stall_s: how long nothing may move."""
 
@@ -151,11 +173,7 @@ class Conversion(ProcessProtocol):
         Raises OSError.
         """
         limits = (str(self._limits.memory_mib), str(self._limits.cpu_s))
-        command = [*COMMAND, *limits, tool, *arguments]
-        processes.spawnProcess(
-            *(self, command[0], command, environment()),
-            childFDs={0: fd, 1: "r", 2: "r"},
-        )
+        spawn(processes, self, (*limits, tool, *arguments), fd)
         self._stalled.set(self._limits.stall_s)
 
     @property
@@ -228,7 +246,7 @@ class Conversion(ProcessProtocol):
         return self._wire
 
     def _process(self) -> Process:
-        return cast("Process", self.transport)
+        return process_of(self)
 
     def _stall(self) -> None:
         self._finish(ProbeError("nothing moved for too long"))

@@ -9,8 +9,10 @@ dlna-media.md section 4; RFC 9110 section 13.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorFromThreads
@@ -26,16 +28,23 @@ from upnpserver.errors import (
     ProbesUnavailable,
     RefusedRequest,
 )
+from upnpserver.facts import facts_from_json
 from upnpserver.kept_forms import KeptForms
+from upnpserver.media.embedded_texts import number_in, texts_in
+from upnpserver.media.ffmpeg import still_arguments, text_arguments
 from upnpserver.media.subtitle_names import SRT, SRT_MIME, form_of
 from upnpserver.model import Kind, Resource
+from upnpserver.net.convert import coded_in
 from upnpserver.net.disks import Disks
+from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.source import Source
 
 MOST_WAITING = 256
+_STILL_WITHIN_S = 30.0  # a disk that sleeps, a Pi, a film in 4K
+_TEXT_WITHIN_S = 900.0  # they lie between the pictures: all of a film is read
 _PATH = re.compile(
     rb"(/picture|/subtitle)/([a-z2-7]{16})/([a-z]{2,4}(?:\.[a-z0-9-]{2,12}){0,3}\.[a-z]{3})"
 )
@@ -53,6 +62,8 @@ class _Wanted:
     asked: str
     mime: str
     features: str
+    by_ffmpeg: Sequence[str] = ()  # the arguments, where it has to do it
+    within_s: float = 0.0  # how long that may take
 
     @property
     def key(self) -> str:
@@ -73,6 +84,13 @@ class _Wanted:
         return [("Content-Type", mime), ("ETag", self.etag), *dlna]
 
 
+class Makers(NamedTuple):
+    """What makes forms: of pictures and texts, and of films."""
+
+    forms: FormMaker
+    ffmpeg: FfmpegMaker
+
+
 class Forms:
     """Answers requests for what has to be made.
 
@@ -85,10 +103,11 @@ class Forms:
         self,
         find: Find,
         reactor: IReactorFromThreads,
-        maker: FormMaker,
+        makers: Makers,
         kept: KeptForms,
     ) -> None:
-        self._find, self._maker, self._kept = find, maker, kept
+        self._find, self._kept = find, kept
+        self._maker, self._ffmpeg = makers
         self._disks = Disks(reactor)
         self._asking: dict[str, list[ServerRequest]] = {}
         self._failed: dict[str, None] = {}  # names of what can't be made
@@ -96,6 +115,7 @@ class Forms:
     def stop(self) -> None:
         """Let threads and children go."""
         self._maker.stop()
+        self._ffmpeg.stop()
         self._disks.stop()
 
     def answer(self, request: ServerRequest) -> None:
@@ -115,7 +135,7 @@ class Forms:
         if key in self._asking:
             self._asking[key].append(request)
             return
-        if len(self._maker) >= MOST_WAITING:
+        if len(self._maker) + len(self._ffmpeg) >= MOST_WAITING:
             request.refuse(RefusedRequest(503, "Too much is asked for."))
             return
         self._asking[key] = [request]
@@ -132,7 +152,10 @@ class Forms:
         what, item_id, name = match.groups()
         source = looked_up(self._find, item_id, request.policy)
         make = _picture if what == b"/picture" else _subtitle
-        return make(source, name.decode("ascii"))
+        wanted = make(source, name.decode("ascii"))
+        if wanted.by_ffmpeg and not self._ffmpeg.is_there:
+            raise not_found()
+        return wanted
 
     def _made_if_missing(self, found: bytes | None, wanted: _Wanted) -> Deferred[bytes]:
         if found is not None:
@@ -152,9 +175,12 @@ class Forms:
         if of.span and not is_known:
             source.release()  # what lies there now may be anything
             raise FileNotFoundError
-        made = self._maker.make(
-            file.fd, asked.encode("ascii"), partial(self._is_wanted, wanted.key)
-        )
+        is_wanted = partial(self._is_wanted, wanted.key)
+        if wanted.by_ffmpeg:
+            how, within_s = wanted.by_ffmpeg, wanted.within_s
+            made = self._ffmpeg.make(file.fd, how, within_s, is_wanted)
+        else:
+            made = self._maker.make(file.fd, asked.encode("ascii"), is_wanted)
 
         def over(result: bytes | Failure) -> bytes | Failure:
             source.release()
@@ -191,18 +217,46 @@ class Forms:
 
 
 def _picture(source: Resource, name: str) -> _Wanted:
-    if name not in _PICTURES or not source.mime.startswith("image/"):
+    if name not in _PICTURES:
+        raise not_found()
+    if source.kind is Kind.VIDEO:
+        return _still(source, _PICTURES[name])
+    if not source.mime.startswith("image/"):
         raise not_found()
     form = FORMS[_PICTURES[name]]
     return _Wanted(source, _PICTURES[name], form.mime, made_features(form.profile))
 
 
+def _still(source: Resource, name: str) -> _Wanted:
+    """Return a picture out of a film, in the form of a name."""
+    coded, form = coded_in(source), FORMS[name]
+    if coded is None:
+        raise not_found()
+    codec = "png" if form.mime == "image/png" else "mjpeg"
+    how = still_arguments(coded, form.width, form.height, codec)
+    features = made_features(form.profile)
+    asked = f"still {name}"
+    return _Wanted(source, asked, form.mime, features, how, _STILL_WITHIN_S)
+
+
 def _subtitle(source: Resource, name: str) -> _Wanted:
+    if source.kind is Kind.VIDEO:
+        return _text_inside(source, name)
     form = form_of(source.relative_path)
     first, *_, last = name.split(".")  # between them what is told in it
     if (first, last) != _SUBTITLE or form is None:
         raise not_found()
     return _Wanted(source, f"{SRT} {form[0]}", SRT_MIME, made_features())
+
+
+def _text_inside(source: Resource, name: str) -> _Wanted:
+    """Return the subtitles of a film that the end of a path names."""
+    coded, number = coded_in(source), number_in(name)
+    if coded is None or number not in texts_in(facts_from_json(source.facts_json)):
+        raise not_found()
+    how = text_arguments(coded, number)
+    features = made_features()
+    return _Wanted(source, f"text {number}", SRT_MIME, features, how, _TEXT_WITHIN_S)
 
 
 def _not_made() -> RefusedRequest:

@@ -17,7 +17,7 @@ from upnpserver.devices.family import SIGNALS, Family, Signal
 from upnpserver.devices.memory import Memory
 from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.devices.recognise import MAX_VALUE, Recognised, recognise
-from upnpserver.dlna.converted import able
+from upnpserver.dlna.converted import able, can_take_out
 from upnpserver.model import SeenDevice
 from upnpserver.net.doorkeeper import Doorkeeper
 from upnpserver.net.request import ServerRequest
@@ -207,7 +207,8 @@ class Visitors:
             family, needs = rule_of(self._by_id, known_as, named)
             needs = able(needs, self._encoders)
             name = family.id if family else ClientPolicy().device
-            policy = ClientPolicy(name, needs, self._rules.letters_from)
+            takes_out = can_take_out(self._encoders)
+            policy = ClientPolicy(name, needs, self._rules.letters_from, takes_out)
             self._policies[known_as, named] = policy
         return policy
 

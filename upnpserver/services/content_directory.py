@@ -19,6 +19,7 @@ from upnpserver.model import Entry, Kind, Page, Plays, SortKey, Window
 from upnpserver.policy import NO_NEEDS, ClientPolicy, Needs
 from upnpserver.services.asked import asked
 from upnpserver.services.catalog_protocol import Catalog
+from upnpserver.services.inside import with_insides
 from upnpserver.services.played import with_plays
 from upnpserver.services.unlock import PinDoor, WithPinDoor
 from upnpserver.services.well_known import basic_view, features, meant, of_category
@@ -179,7 +180,10 @@ def _search(
 
 def _answer(page: Page, wanted: str, asker: Asker) -> OutArguments:
     needs = asker.policy.needs
-    entries = asked(page.entries, needs)
+    entries: Sequence[Entry] = page.entries
+    if asker.policy.takes_out:
+        entries = with_insides(entries)
+    entries = asked(entries, needs)
     if asker.plays:
         entries = with_plays(entries, asker.plays, needs)
     return [

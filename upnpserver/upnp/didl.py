@@ -28,7 +28,8 @@ from upnpserver.upnp.values import (
 _BASE_URL = "\x02"
 _PART_TEXT = "\x1f"
 _PART = _PART_TEXT.encode()
-CODED = "res@coded:"  # the name of a part without XML: Res.coded follows
+# The names of parts without XML: Res.coded and Res.texts follow.
+CODED, TEXTS = "res@coded:", "res@texts:"
 MAX_TEXT_BYTES = 1024
 MAX_TITLE_BYTES = 256  # DLNA; Kodi's Platinum cuts longer ones anyway
 
@@ -48,6 +49,7 @@ _CAPTION_HEAD = _HEAD.removesuffix(b"&gt;") + _escaped(
     ' xmlns:sec="http://www.sec.co.kr/dlna" xmlns:pv="http://www.pv.com/pvns/">'
 )
 _CAPTION_MARKS = (b"sec:CaptionInfo", b"sec:dcmInfo", b"pv:subtitleFile")
+_CAPTION_ELEMENTS = ("sec:CaptionInfoEx", "sec:CaptionInfo")
 _URIS = ("upnp:lyricsURI",)
 _TAIL = _escaped("</DIDL-Lite>")
 _RES = _escaped("<res ")  # in no text: there "<" is escaped twice
@@ -69,6 +71,7 @@ class Res:
     resolution: str = ""  # "1920x1080"
     color_depth: int | None = None
     coded: str = ""  # in which codecs: kept for who converts it, never told
+    texts: str = ""  # the subtitles inside it, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,28 @@ def pack(
     for name, value in properties:
         parts += _packed_property(name, value)
     for caption in captions[:1]:
-        for name in ("sec:CaptionInfoEx", "sec:CaptionInfo"):
-            opening = f'<{name} sec:type="{escape_attribute(caption.form)}">'
-            parts += [name, f"{opening}{_url(caption.path)}</{name}>"]
+        parts += _caption_elements(caption)
     for resource in resources:
         parts += _packed_res(resource, captions)
     for caption in captions:
         parts += _packed_res(Res(caption.path, caption.protocol_info))
     return _escaped(_PART_TEXT.join(parts))
+
+
+def _caption_elements(caption: Caption) -> list[str]:
+    parts = []
+    for name in _CAPTION_ELEMENTS:
+        opening = f'<{name} sec:type="{escape_attribute(caption.form)}">'
+        parts += [name, f"{opening}{_url(caption.path)}</{name}>"]
+    return parts
+
+
+def _caption_attributes(caption: Caption) -> list[str]:
+    form, url = escape_attribute(caption.form.upper()), _url(caption.path)
+    return [
+        *("res@pv:subtitleFileType", f' pv:subtitleFileType="{form}"'),
+        *("res@pv:subtitleFileUri", f' pv:subtitleFileUri="{url}"'),
+    ]
 
 
 def _packed_property(name: str, value: str) -> tuple[str, str]:
@@ -153,13 +170,12 @@ def _packed_res(res: Res, captions: Sequence[Caption] = ()) -> list[str]:
     info = escape_attribute(res.protocol_info)
     parts = ["res", f'<res protocolInfo="{info}"']
     parts += [f"{CODED}{res.coded}", ""] if res.coded else []
+    parts += [f"{TEXTS}{res.texts}", ""] if res.texts else []
     for name, value in attributes:
         if value is not None:
             parts += [f"res@{name}", f' {name}="{value}"']
     for caption in captions[:1]:
-        form, url = escape_attribute(caption.form.upper()), _url(caption.path)
-        parts += ["res@pv:subtitleFileType", f' pv:subtitleFileType="{form}"']
-        parts += ["res@pv:subtitleFileUri", f' pv:subtitleFileUri="{url}"']
+        parts += _caption_attributes(caption)
     return [*parts, "res", f">{_BASE_URL}{escape_text(res.path)}</res>"]
 
 
@@ -207,6 +223,23 @@ def with_properties(segments: bytes, properties: Iterable[tuple[str, str]]) -> b
     more = [text for one in properties for text in _packed_property(*one)]
     before, res, resources = segments.partition(_FIRST_RES)
     return before + _PART + _escaped(_PART_TEXT.join(more)) + res + resources
+
+
+def with_captions(segments: bytes, captions: Sequence[Caption]) -> bytes:
+    """Return an item's packed properties with more subtitles, as pack() tells them.
+
+    Where it had some before, one of those stays the best.
+    """
+    parts = unpacked(segments).split(_PART_TEXT)
+    if _CAPTION_ELEMENTS[0] not in parts[::2]:
+        first = parts.index("res")
+        end = parts.index("res", first + 1)  # where the first res closes
+        for caption in captions[:1]:
+            parts[end:end] = _caption_attributes(caption)
+            parts[first:first] = _caption_elements(caption)
+    for caption in captions:
+        parts += _packed_res(Res(caption.path, caption.protocol_info))
+    return _escaped(_PART_TEXT.join(parts))
 
 
 def unpacked(segments: bytes) -> str:
