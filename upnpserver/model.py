@@ -145,12 +145,19 @@ class Play(NamedTuple):
     """What is kept of an item that was played.
 
     times: plays of most of it. played_s: when it was last played, in seconds since
-    1970. position_percent: how far into the file, 0 if there is nothing to continue.
+    1970. position_percent: how far into the file, 0 if there is nothing to continue;
+    position_ms: the same as a time, 0 if nobody knows.
     """
 
     times: int
     played_s: int
     position_percent: int
+    position_ms: int = 0
+
+    def place_ms(self, duration_ms: int) -> int:
+        """Return how far into an item of this length it was played."""
+        by_percent = duration_ms * self.position_percent // 100
+        return min(self.position_ms or by_percent, duration_ms)
 
 
 MOST_DEVICES = 200  # that are kept of those seen
@@ -185,7 +192,7 @@ class SeenDevice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plays:
-    """All that was played, by item id; version: another one for another content."""
+    """All that somebody played, by item id; version: another for another content."""
 
     version: int
     of: Mapping[str, Play]

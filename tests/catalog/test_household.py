@@ -9,7 +9,11 @@ from upnpserver.catalog.household import Household
 from upnpserver.errors import HouseholdUnusable
 from upnpserver.model import Play, SeenDevice
 
-ONE = {"a" * 16: Play(2, 1_700_000_000, 0), "b" * 16: Play(0, 1_700_000_009, 55)}
+ONE = {
+    "a" * 16: Play(2, 1_700_000_000, 0),
+    "b" * 16: Play(0, 1_700_000_009, 55),
+}
+PLACED = {"b" * 16 + "/Children": Play(1, 1_700_000_010, 55, 4_000_123)}
 
 
 @pytest.fixture
@@ -28,6 +32,11 @@ def test_what_is_written_is_read_again(path):
     Household(path).write({"a" * 16: Play(3, 1_800_000_000, 0)})
     assert Household(path).plays() == ONE | {"a" * 16: Play(3, 1_800_000_000, 0)}
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_each_group_has_its_own_place_to_the_millisecond(path):
+    Household(path).write(ONE | PLACED)
+    assert Household(path).plays() == ONE | PLACED
 
 
 def test_reading_writes_nothing(path):
@@ -134,7 +143,12 @@ def test_devices_seen_longest_ago_are_forgotten_first(path, monkeypatch):
 def test_a_file_of_the_first_version_is_brought_up_to_date(path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(household_module, "_STEPS", household_module._STEPS[:1])
-        Household(path).write(ONE)
+        with Household(path)._changed() as rows:
+            rows.executemany(
+                "insert into play values (?, ?, ?, ?)",
+                [(item, *play[:3]) for item, play in ONE.items()],
+            )
+    assert Household(path).plays() == ONE
     assert Household(path).devices() == []
     Household(path).write_devices({("a", ""): PC})
     assert Household(path).devices() == [PC]

@@ -1,5 +1,6 @@
 """Views that change with the day, without a row of their own."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -38,12 +39,15 @@ class House:
 
     def __init__(self, folder):
         self.today = date(2025, 3, 14)
-        self.plays = None
+        self.plays, self.of_groups = None, {}
         self.path = folder / "catalog.sqlite"
         self.writer = Writer(self.path)
         self.writer.sync_roots([MUSIC])
-        moment = Moment(words_of("en"), lambda: self.today, lambda: self.plays)
+        moment = Moment(words_of("en"), lambda: self.today, self.plays_of)
         self.reader = Reader(self.path, moment)
+
+    def plays_of(self, who):
+        return self.of_groups.get(who) if who else self.plays
 
     def add(self, *files):
         self.writer.apply(files, [])
@@ -239,6 +243,25 @@ def test_films_to_continue_and_to_see(house):
     assert house.titles("video$")[0] == "Continue watching"
     (entry, _) = house.page("video$begun").entries
     assert house.metadata(entry.object_id) == entry
+
+
+def test_each_group_of_devices_continues_its_own_films(house):
+    house.add(*SEEN)
+    house.plays = played(w=Play(0, 10, 50))
+    house.of_groups["Children"] = Plays(9, played(x=Play(0, 20, 30)).of)
+    children = replace(EVERYONE, profile="Children")
+
+    def begun(policy):
+        return [
+            title_of(entry)
+            for entry in house.reader.children("video$begun", ALL, (), policy).entries
+        ]
+
+    assert (begun(EVERYONE), begun(children)) == (["w"], ["x"])
+    (entry,) = house.reader.children("video$begun", ALL, (), children).entries
+    assert house.reader.metadata(entry.object_id, children).entries == (entry,)
+    with pytest.raises(NoSuchObject):
+        house.reader.metadata(entry.object_id, EVERYONE)
 
 
 def test_without_plays_nothing_is_told_of_them(house):

@@ -230,3 +230,37 @@ def test_no_place_is_kept_where_nothing_is(house):
     house.log.mark("film", 50)
     assert house.log.plays() is None
     assert house.keeper.waiting == []
+
+
+def test_the_place_is_a_time_where_the_length_is_known(house):
+    film = Resource("film", Kind.VIDEO, b"/", b"x", "video/mp4", "", 7_200_000)
+    house.log.begun("192.0.2.7", film, 1_000_000)(0, 345_678)
+    house.settle()
+    (play,) = house.log.plays().of.values()
+    assert play == Play(0, NOW_S, 34, 2_488_881)
+    house.log.begun("192.0.2.7", film, 1_000_000)(345_678, 990_000)
+    house.settle()
+    assert house.log.plays().of["film"] == Play(1, NOW_S, 0, 0)
+
+
+def test_each_group_of_devices_has_its_own_plays(house):
+    film = Resource("film", Kind.VIDEO, b"/", b"x", "video/mp4", "", 7_200_000)
+    house.log.begun("192.0.2.7", film, 1000, "Children")(0, 500)
+    house.log.begun("192.0.2.7", film, 1000)(0, 250)
+    house.settle()
+    assert house.log.plays("Children").of["film"].position_ms == 3_600_000
+    assert house.log.plays().of["film"].position_ms == 1_800_000
+    assert house.log.plays("Parents").of == {}
+    house.log.mark("film", 75, 5_400_000, "Children")
+    assert house.log.plays("Children").of["film"].position_ms == 5_400_000
+    assert house.log.plays().of["film"].position_ms == 1_800_000
+    assert sorted(house.keeper.kept) == ["film", "film/Children"]
+    versions = {house.log.plays(who).version for who in ("", "Children")}
+    assert len(versions) == 2
+
+
+def test_what_groups_played_is_there_after_a_restart():
+    kept = {"film": Play(2, 5, 10), "film/A/B": Play(0, 6, 50, 9_000)}
+    house = House(plays=kept)
+    assert house.log.plays().of == {"film": Play(2, 5, 10)}
+    assert house.log.plays("A/B").of == {"film": Play(0, 6, 50, 9_000)}

@@ -72,7 +72,7 @@ class House:
         self.resources[item_id] = Resource(item_id=item_id, **(fields | more))
         return path
 
-    def begun(self, device, resource, size):
+    def begun(self, device, resource, size, who):
         return lambda *span: self.sent.append((device, resource.item_id, size, span))
 
     def find(self, item_id, policy):

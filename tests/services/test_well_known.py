@@ -157,7 +157,7 @@ def test_a_bookmark_is_kept(catalog, unit, factor):
         }
         assert call("X_SetBookmark", arguments, catalog, who) == []
     percent = position_s * 1000 * 100 // duration_ms
-    assert marks == [(item_id(entry), percent)] * 2
+    assert marks == [(item_id(entry), percent, position_s * 1000)] * 2
     for nothing in ("0", str(29 * factor)):  # as TVs tell it when they begin
         call("X_SetBookmark", {**arguments, "PosSecond": nothing}, catalog, who)
     assert len(marks) == 2

@@ -28,8 +28,10 @@ _STEPS = (
     " primary key (place, family)) without rowid",
     "create table decision (place text primary key, decided text not null,"
     " decided_s integer not null) without rowid",
+    "alter table play add column position_ms integer not null default 0",
 )
 _PLAYS_SINCE, _DEVICES_SINCE, _DECISIONS_SINCE = 1, 2, 3  # the versions
+_TIMES_SINCE = 4
 _BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
 
 
@@ -45,9 +47,12 @@ class Household:
         self._lock = threading.Lock()
 
     def plays(self) -> dict[str, Play]:
-        """Return what was played, by item id. Changes nothing."""
+        """Return what was played, by net.plays.key_of(). Changes nothing."""
+        columns = "item, count, played_s, position_percent"
         found = self._read(
-            "select item, count, played_s, position_percent from play", _PLAYS_SINCE
+            f"select {columns} from play",
+            _PLAYS_SINCE,
+            (f"select {columns}, position_ms from play", _TIMES_SINCE),
         )
         return {item: Play(*play) for item, *play in found}
 
@@ -71,7 +76,7 @@ class Household:
         """Keep what was played: in a thread, as it waits for the disk."""
         with self._changed() as rows:
             rows.executemany(
-                "insert or replace into play values (?, ?, ?, ?)",
+                "insert or replace into play values (?, ?, ?, ?, ?)",
                 [(item, *play) for item, play in plays.items()],
             )
             rows.execute(
@@ -106,13 +111,21 @@ class Household:
             )
             rows.execute("delete from decision where decided = ''")
 
-    def _read(self, query: str, since: int) -> list[tuple[Any, ...]]:
-        """Return the rows of a table that there is since a version."""
+    def _read(
+        self, query: str, since: int, later: tuple[str, int] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a table that there is since a version.
+
+        later: the query, and the version since which it is the one to ask.
+        """
         if not self._path.exists():
             return []
         with self._opened("ro") as rows:
-            if _version(rows) < since:
+            version = _version(rows)
+            if version < since:
                 return []
+            if later is not None and version >= later[1]:
+                query = later[0]
             (found,) = rows.execute("pragma quick_check(1)").fetchone()
             if found != "ok":
                 raise HouseholdUnusable(found.splitlines()[0])

@@ -28,6 +28,7 @@ from upnpserver.catalog.ordered import OrderedResults, numbers
 from upnpserver.catalog.views.tree import PLAIN, child
 from upnpserver.catalog.views.words import Words
 from upnpserver.model import Entry, Kind, Page, Play, Plays, SortKey, Window
+from upnpserver.policy import ClientPolicy
 from upnpserver.upnp import didl
 
 RANDOM_ALBUMS = 50  # a few screens
@@ -43,7 +44,8 @@ class Moment:
 
     words: Words
     today: Callable[[], date]
-    plays: Callable[[], Plays | None] = lambda: None  # None: nobody takes note
+    # By the name of the rule for who asks; None: nobody takes note.
+    plays: Callable[[str], Plays | None] = lambda who: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class _View:
     above: str
     word: str
     order: str
-    held: Callable[[sqlite3.Connection, Moment], Iterable[int]]
+    held: Callable[[sqlite3.Connection, Moment, Plays | None], Iterable[int]]
     likeness_of: str = ""
     length: int = 0
 
@@ -75,14 +77,18 @@ class _View:
         return f"{self.object_id}${object_id[-self.length :]}"
 
 
-def _random_albums(rows: sqlite3.Connection, moment: Moment) -> Sequence[int]:
+def _random_albums(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Sequence[int]:
     """Draw albums, the same all day."""
     albums = [row for (row,) in _children(rows, "music$albums")]
     draw = Random(moment.today().toordinal())  # noqa: S311  nobody may not foresee it
     return draw.sample(albums, min(len(albums), RANDOM_ALBUMS))
 
 
-def _on_this_day(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+def _on_this_day(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Iterator[int]:
     """Yield the containers of this day in earlier years, the last one first."""
     today = moment.today()
     years = _children(rows, "picture$dates", "object_id", _MOST_YEARS)
@@ -97,25 +103,31 @@ def _on_this_day(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
             )
 
 
-def _most_played(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+def _most_played(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Iterator[int]:
     return _played(
         rows,
-        moment,
+        plays,
         Kind.AUDIO,
         lambda play: (play.times, play.played_s) if play.times else None,
     )
 
 
-def _recently_played(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+def _recently_played(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Iterator[int]:
     return _played(
-        rows, moment, Kind.AUDIO, lambda play: play.played_s if play.times else None
+        rows, plays, Kind.AUDIO, lambda play: play.played_s if play.times else None
     )
 
 
-def _to_continue(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
+def _to_continue(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Iterator[int]:
     return _played(
         rows,
-        moment,
+        plays,
         Kind.VIDEO,
         lambda play: play.played_s if play.position_percent else None,
     )
@@ -123,7 +135,7 @@ def _to_continue(rows: sqlite3.Connection, moment: Moment) -> Iterator[int]:
 
 def _played(
     rows: sqlite3.Connection,
-    moment: Moment,
+    plays: Plays | None,
     kind: Kind,
     rank: Callable[[Play], Any],
 ) -> Iterator[int]:
@@ -131,7 +143,6 @@ def _played(
 
     rank: None for what is left out.
     """
-    plays = moment.plays()
     ranked = sorted(
         (
             (rank(play), item_id)
@@ -161,9 +172,10 @@ def _rows_of(
         yield from (found[one] for one in some if one in found)
 
 
-def _not_watched(rows: sqlite3.Connection, moment: Moment) -> Sequence[int]:
+def _not_watched(
+    rows: sqlite3.Connection, moment: Moment, plays: Plays | None
+) -> Sequence[int]:
     """Return what is left, once anything was watched: before, that is everything."""
-    plays = moment.plays()
     watched = [item for item, play in (plays.of if plays else {}).items() if play.times]
     seen = set(_rows_of(rows, watched, Kind.VIDEO))
     if not seen:
@@ -215,6 +227,11 @@ class Living:
         self, rows: sqlite3.Connection, moment: Moment | None, ordered: OrderedResults
     ) -> None:
         self._rows, self._moment, self._ordered = rows, moment, ordered
+        self._who = ""
+
+    def asked_by(self, policy: ClientPolicy) -> None:
+        """Answer the next questions for a device: each group has its own plays."""
+        self._who = policy.profile
 
     def counted(self, entry: Entry) -> Entry:
         """Return a container with those of its children counted that have no rows."""
@@ -316,10 +333,10 @@ class Living:
         moment = self._moment
         if moment is None:
             return ()
-        plays = moment.plays()
+        plays = moment.plays(self._who)
         version = plays.version if plays else None
         key = (self._update_id(), view.object_id, moment.today(), version)
-        return self._ordered.get(key, lambda: view.held(self._rows, moment))
+        return self._ordered.get(key, lambda: view.held(self._rows, moment, plays))
 
     def _sorted(self, content: Sequence[int], sort: tuple[SortKey, ...]) -> list[int]:
         found = self._rows.execute(

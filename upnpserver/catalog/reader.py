@@ -113,6 +113,7 @@ class Reader:
 
         Raises NoSuchObject; NoSuchContainer if it is an item.
         """
+        self._living.asked_by(policy)
         with self._snapshot():
             found = self._rows.execute(
                 "select id, is_container, child_count, update_id from object"
@@ -159,6 +160,7 @@ class Reader:
     @damage_told()
     def metadata(self, object_id: str, policy: ClientPolicy) -> Page:
         """Return one object. Raises NoSuchObject."""
+        self._living.asked_by(policy)
         with self._snapshot():
             try:
                 row, place = self._metadata_row(object_id)
@@ -199,6 +201,7 @@ class Reader:
 
         Raises NoSuchContainer; CannotProcess if it would take too long.
         """
+        self._living.asked_by(policy)
         with self._snapshot():
             state = self.system_update_id()
             return self._finder.search(container_id, criteria, window, sort, state)

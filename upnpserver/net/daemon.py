@@ -309,8 +309,8 @@ class Server:
         )
         return Forms(self._library.resource, reactor, makers, kept)
 
-    def _plays(self) -> Plays | None:
-        return self._play_log.plays() if self._play_log else None
+    def _plays(self, who: str) -> Plays | None:
+        return self._play_log.plays(who) if self._play_log else None
 
     # What the outside may ask
 

@@ -28,6 +28,8 @@ MAX_RUNS = 200
 _MAX_SPANS = 64  # of one run; a seek more makes one
 _PROBE_PERCENT = 1  # as players do to find the index at a file's end
 _MAX_COUNT = 10**6
+_NEVER = Play(0, 0, 0)
+_BETWEEN = "/"  # is in no item's id
 
 Span = tuple[int, int]
 Ended = Callable[[int, int], None]
@@ -56,8 +58,29 @@ def united(spans: list[Span], more: Span) -> list[Span]:
     return apart
 
 
-def play_after(before: Play, spans: list[Span], size: int, now_s: int) -> Play | None:
-    """Return what is to be kept after a run; None if that is as before."""
+def key_of(item_id: str, who: str) -> str:
+    """Return under what is kept what a group of devices played.
+
+    who: the name of the household's rule for them, "" for all without one.
+    """
+    return f"{item_id}{_BETWEEN}{who}" if who else item_id
+
+
+def _by_group(played: Mapping[str, Play]) -> dict[str, dict[str, Play]]:
+    groups: dict[str, dict[str, Play]] = {}
+    for key, play in played.items():
+        item_id, _, who = key.partition(_BETWEEN)
+        groups.setdefault(who, {})[item_id] = play
+    return groups
+
+
+def play_after(
+    before: Play, spans: list[Span], size: int, now_s: int, duration_ms: int = 0
+) -> Play | None:
+    """Return what is to be kept after a run; None if that is as before.
+
+    size: of all of it, in the unit of the spans. duration_ms: 0 if nobody knows.
+    """
     reached = size * before.position_percent // 100
     sent = sum(map(_length, united(spans, (0, reached))))
     if sent * 100 >= size * PLAYED_PERCENT:
@@ -68,7 +91,9 @@ def play_after(before: Play, spans: list[Span], size: int, now_s: int) -> Play |
     percent = longest[1] * 100 // size
     if percent < BEGUN_PERCENT:
         return None
-    return Play(before.times, now_s, percent if percent <= ENDED_PERCENT else 0)
+    if percent > ENDED_PERCENT:
+        return Play(before.times, now_s, 0)
+    return Play(before.times, now_s, percent, duration_ms * longest[1] // size)
 
 
 def _length(span: Span) -> int:
@@ -78,6 +103,7 @@ def _length(span: Span) -> int:
 @dataclass(slots=True)
 class _Run:
     size: int
+    duration_ms: int
     streams: int = 0
     spans: list[Span] = field(default_factory=list)
     end: IDelayedCall | None = None
@@ -100,25 +126,37 @@ class PlayLog:
         now_s: Callable[[], float],
     ) -> None:
         self._clock, self._now_s = clock, now_s
-        self._runs: dict[tuple[str, str], _Run] = {}
+        self._runs: dict[tuple[str, str, str], _Run] = {}
         self._kept = Kept("what is played", keeper.write, in_thread)
         played = self._kept.opened(keeper.plays)
         self._is_usable = played is not None
-        self._plays = Plays(0, MappingProxyType(played or {}))
+        self._version = 0  # of what changed last, whoever played it
+        self._plays: dict[str, Plays] = {"": Plays(0, MappingProxyType({}))}
+        for who, of in _by_group(played or {}).items():
+            self._version += 1
+            self._plays[who] = Plays(self._version, MappingProxyType(of))
 
-    def plays(self) -> Plays | None:
-        """Return what was played up to now; None if nobody takes note."""
-        return self._plays if self._is_usable else None
+    def plays(self, who: str = "") -> Plays | None:
+        """Return what a group played up to now; None if nobody takes note.
 
-    def begun(self, device: str, resource: Resource, size: int) -> Ended:
-        """Take note of a stream; to be called with the span that was sent of it."""
-        key = device, resource.item_id
+        who: see key_of().
+        """
+        if not self._is_usable:
+            return None
+        return self._plays.get(who) or Plays(0, MappingProxyType({}))
+
+    def begun(self, device: str, resource: Resource, size: int, who: str = "") -> Ended:
+        """Take note of a stream; to be called with the span that was sent of it.
+
+        size: of all of it, in bytes or in what else spans are told.
+        """
+        key = device, who, resource.item_id
         run = self._runs.get(key)
         is_played = resource.kind is not Kind.IMAGE and self._is_usable
         if not is_played or (run is None and len(self._runs) >= MAX_RUNS):
             return lambda start, until: None
         if run is None or run.size != size:
-            run = self._runs[key] = _Run(size)
+            run = self._runs[key] = _Run(size, resource.duration_ms or 0)
         if run.end is not None:
             run.end.cancel()
             run.end = None
@@ -132,13 +170,16 @@ class PlayLog:
 
         return ended
 
-    def mark(self, item_id: str, percent: int) -> None:
+    def mark(
+        self, item_id: str, percent: int, position_ms: int = 0, who: str = ""
+    ) -> None:
         """Take note of how far into an item somebody is, as a device tells it."""
         if not self._is_usable:
             return
-        before = self._plays.of.get(item_id, Play(0, 0, 0))
-        place = percent if BEGUN_PERCENT <= percent <= ENDED_PERCENT else 0
-        self._keep(item_id, Play(before.times, int(self._now_s()), place))
+        times, now_s = self._before(item_id, who).times, int(self._now_s())
+        is_between = BEGUN_PERCENT <= percent <= ENDED_PERCENT
+        place = (percent, position_ms) if is_between else (0, 0)
+        self._keep(item_id, who, Play(times, now_s, *place))
         self._kept.write()
 
     def stop(self) -> None:
@@ -149,18 +190,28 @@ class PlayLog:
             self._note(key)
         self._kept.finish()
 
-    def _over(self, key: tuple[str, str]) -> None:
+    def _over(self, key: tuple[str, str, str]) -> None:
         self._note(key)
         self._kept.write()
 
-    def _note(self, key: tuple[str, str]) -> None:
-        run, item_id = self._runs.pop(key), key[1]
-        before = self._plays.of.get(item_id, Play(0, 0, 0))
-        after = play_after(before, run.spans, run.size, int(self._now_s()))
+    def _note(self, key: tuple[str, str, str]) -> None:
+        run, (_, who, item_id) = self._runs.pop(key), key
+        before, now_s = self._before(item_id, who), int(self._now_s())
+        after = play_after(before, run.spans, run.size, now_s, run.duration_ms)
         if after is not None:
-            self._keep(item_id, after)
+            self._keep(item_id, who, after)
 
-    def _keep(self, item_id: str, play: Play) -> None:
-        self._kept.add(item_id, play)
-        of = MappingProxyType({**self._plays.of, item_id: play})
-        self._plays = Plays(self._plays.version + 1, of)
+    def _before(self, item_id: str, who: str) -> Play:
+        known = self._plays.get(who)
+        return known.of.get(item_id, _NEVER) if known else _NEVER
+
+    def _keep(self, item_id: str, who: str, play: Play) -> None:
+        self._kept.add(key_of(item_id, who), play)
+        self._add(item_id, who, play)
+
+    def _add(self, item_id: str, who: str, play: Play) -> None:
+        # A number for each change, as lists of several groups are remembered by it.
+        self._version += 1
+        known = self._plays.get(who)
+        of = {**(known.of if known else {}), item_id: play}
+        self._plays[who] = Plays(self._version, MappingProxyType(of))

@@ -1,6 +1,7 @@
 """The services of the device, joined to what answers them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from upnpserver.net.control import Service
 from upnpserver.net.doorkeeper import Doorkeeper
@@ -63,7 +64,8 @@ class ServiceCalls:
         door = self._doorkeeper.pin_door(request.policy)
         if self._plays is None:
             return Asker(request.policy, base_url, pin_door=door)
-        plays, mark = self._plays.plays(), self._plays.mark
+        who = request.policy.profile
+        plays, mark = self._plays.plays(who), partial(self._plays.mark, who=who)
         return Asker(request.policy, base_url, plays, mark, door)
 
     def evented_variables(self, service: str, policy: ClientPolicy) -> dict[str, str]:

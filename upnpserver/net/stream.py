@@ -41,10 +41,12 @@ _LAST_SECOND = 253402300799  # of the year 9999: HTTP dates go no further
 _MISSING = (FileNotFoundError, NotADirectoryError, PermissionError, UnsafePath)
 
 Headers = list[tuple[str, str]]
-Begun = Callable[[str, Resource, int], Callable[[int, int], None]]
+Begun = Callable[[str, Resource, int, str], Callable[[int, int], None]]
 
 
-def not_noted(device: str, resource: Resource, size: int) -> Callable[[int, int], None]:
+def not_noted(
+    device: str, resource: Resource, size: int, who: str
+) -> Callable[[int, int], None]:
     """Take no note of a stream: a Begun."""
     return lambda start, until: None
 
@@ -155,7 +157,8 @@ class Streams:
                 source.release()
         start, end = first + selection.start, first + selection.end
         wire = request.transport
-        ended = self._begun(str(request.peer), resource, entity.size_bytes)
+        who = request.policy.profile
+        ended = self._begun(str(request.peer), resource, entity.size_bytes, who)
         sent = send_file(wire, source, start, end, self._stall_s)
 
         def over(result: Failure | None) -> Failure | None:

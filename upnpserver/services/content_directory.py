@@ -46,13 +46,13 @@ class Asker:
     """Who asks, and the base URL on the interface that the question came in on.
 
     plays: what was played. mark: notes how far into an item (its id) somebody is,
-    in percent. pin_door: where it may enter a PIN.
+    in percent, and as a time in ms. pin_door: where it may enter a PIN.
     """
 
     policy: ClientPolicy
     base_url: str
     plays: Plays | None = None
-    mark: Callable[[str, int], None] = lambda item_id, percent: None
+    mark: Callable[[str, int, int], None] = lambda item_id, percent, position_ms: None
     pin_door: PinDoor | None = None
 
 
@@ -235,7 +235,8 @@ def _x_set_bookmark(
     resource = catalog.resource(item_id, asker.policy)
     if position_ms >= LEAST_BOOKMARK_MS and resource.duration_ms:
         percent = min(position_ms * 100 // resource.duration_ms, 100)
-        asker.mark(resource.item_id, percent)
+        place_ms = min(position_ms, resource.duration_ms)
+        asker.mark(resource.item_id, percent, place_ms)
     return []
 
 

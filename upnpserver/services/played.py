@@ -36,22 +36,22 @@ def _with_play(entry: Entry, plays: Plays, needs: Needs) -> Entry:
     play = plays.of.get(item_id_of(entry.ref_id or entry.object_id))
     if play is None:
         return entry
-    length_s = _length_s(entry.segments)
+    length_ms = length_ms_of(entry.segments)
     told = [("upnp:playbackCount", str(play.times))] if play.times else []
-    told += _position(play, length_s)
+    told += _position(play, length_ms)
     told.append(("upnp:lastPlaybackTime", _time(play.played_s)))
     if needs.bookmark:
-        told += _bookmark(play, length_s, needs)
+        told += _bookmark(play, length_ms, needs)
     return entry._replace(segments=didl.with_properties(entry.segments, told))
 
 
-def _length_s(segments: bytes) -> int:
+def length_ms_of(segments: bytes) -> int:
     """Return how long an item takes, 0 if it isn't told."""
     found = _DURATION.search(segments)
     if found is None:
         return 0
     hours, minutes, seconds = map(int, found.groups())
-    return (hours * 60 + minutes) * 60 + seconds
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000
 
 
 def _time(played_s: int) -> str:
@@ -60,16 +60,16 @@ def _time(played_s: int) -> str:
     return datetime.fromtimestamp(told_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _position(play: Play, length_s: int) -> list[tuple[str, str]]:
-    place_s = length_s * play.position_percent // 100
+def _position(play: Play, length_ms: int) -> list[tuple[str, str]]:
+    place_s = play.place_ms(length_ms) // 1000
     if not place_s:
         return []
     return [("upnp:lastPlaybackPosition", format_duration(place_s * 1000))]
 
 
-def _bookmark(play: Play, length_s: int, needs: Needs) -> list[tuple[str, str]]:
-    if not play.position_percent or not length_s:
+def _bookmark(play: Play, length_ms: int, needs: Needs) -> list[tuple[str, str]]:
+    if not play.position_percent or not length_ms:
         return []
-    place_s = max(0, length_s * play.position_percent // 100 - _EARLIER_S)
+    place_s = max(0, play.place_ms(length_ms) // 1000 - _EARLIER_S)
     place = place_s * 1000 if needs.bookmark == "ms" else place_s
     return [("sec:dcmInfo", f"CREATIONDATE=0,FOLDER=,BM={place}")]
