@@ -4,7 +4,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from support.made_up_files import HOUSEHOLD, MUSIC, film
+from support.made_up_files import HOUSEHOLD, MUSIC, film, track
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.trial.unittest import TestCase
@@ -58,6 +58,21 @@ class LibraryTests(TestCase):
         later = self.call("Search", SEARCH)
         self.assertIsInstance(later, Deferred)
         self.assertGreater(int(dict(await later)["TotalMatches"]), 6)
+
+    async def test_the_same_again_until_the_catalog_changes(self):
+        self.fill(*HOUSEHOLD)
+        self.library.open()
+        first = self.call("Browse", BROWSE)
+        found = await self.call("Search", SEARCH)
+        self.assertIs(self.call("Browse", dict(BROWSE)), first)
+        self.assertIs(self.call("Search", SEARCH), found)  # at once: it isn't read
+        self.fill(track("C/new.mp3"))
+        again = dict(self.call("Browse", BROWSE))
+        self.assertEqual(again["TotalMatches"], "7")
+        self.assertNotEqual(again["UpdateID"], dict(first)["UpdateID"])
+        later = self.call("Search", SEARCH)
+        self.assertIsInstance(later, Deferred)
+        self.assertIn(b"&gt;new&lt;/dc:title", dict(await later)["Result"])
 
     async def test_what_is_served(self):
         with self.assertRaises(CannotProcess):

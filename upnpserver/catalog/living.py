@@ -13,7 +13,7 @@ import re
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -232,6 +232,16 @@ class Living:
     def asked_by(self, policy: ClientPolicy) -> None:
         """Answer the next questions for a device: each group has its own plays."""
         self._who = policy.profile
+
+    def revision(self) -> Hashable:
+        """Return what is another value when a view could hold something else.
+
+        As far as that does not come from the catalog.
+        """
+        if self._moment is None:
+            return None
+        plays = self._moment.plays()
+        return self._moment.today(), plays.version if plays else None
 
     def counted(self, entry: Entry) -> Entry:
         """Return a container with those of its children counted that have no rows."""

@@ -4,7 +4,7 @@ Every answer is read inside one transaction, so that counts, order and content
 agree while the scanner writes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from operator import itemgetter
@@ -90,6 +90,15 @@ class Reader:
             "select value from meta where name = 'system_update_id'"
         ).fetchone()
         return int(found[0]) if found else 0
+
+    @damage_told()
+    def revision(self) -> Hashable:
+        """Return what is another value when any answer could be another one.
+
+        Within one reader: SQLite counts what others have committed.
+        """
+        (commits,) = self._rows.execute("pragma data_version").fetchone()
+        return commits, self._living.revision()
 
     @damage_told()
     def child_count(self, object_id: str) -> int:

@@ -1,6 +1,6 @@
 """The catalog as the reactor uses it: cheap questions at once, dear ones in threads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -18,8 +18,10 @@ from upnpserver.model import LibraryCounts, Resource
 from upnpserver.policy import ClientPolicy
 from upnpserver.services import content_directory
 from upnpserver.services.content_directory import Asker, OutArguments
+from upnpserver.services.kept_answers import KeptAnswers, key_of
 
 _THREADS = 2
+_KEPT_BYTES = 3 * 1024 * 1024  # some 60 pages of 30 tracks
 T = TypeVar("T")
 
 
@@ -45,6 +47,7 @@ class Library:
         self._moment = moment
         self._reader: Reader | None = None
         self._idle: list[Reader] = []
+        self._kept = KeptAnswers(_KEPT_BYTES)
         self._turns = DeferredSemaphore(_THREADS)
         self._pool = ThreadPool(0, _THREADS, "catalog")
 
@@ -76,6 +79,7 @@ class Library:
     def _close_readers(self) -> None:
         readers = [*self._idle, *([self._reader] if self._reader else [])]
         self._reader, self._idle = None, []
+        self._kept.clear()
         for reader in readers:
             reader.close()
 
@@ -84,6 +88,33 @@ class Library:
     ) -> OutArguments | Deferred[OutArguments]:
         """Answer one action of ContentDirectory. Raises ActionError."""
         reader = self._open_reader()
+        key = key_of(action, arguments, asker)
+        if key is None:
+            return self._call(reader, action, arguments, asker)
+        with self._damage_noticed(reader):
+            plays = asker.plays.version if asker.plays else None
+            state = (reader, reader.revision(), plays)
+            kept = self._kept.get(key, state)
+        if kept is not None:
+            return kept
+        answer = self._call(reader, action, arguments, asker)
+        if isinstance(answer, Deferred):
+            return answer.addCallback(self._keep, key, state)
+        return self._keep(answer, key, state)
+
+    def _keep(
+        self, answer: OutArguments, key: Hashable, state: Hashable
+    ) -> OutArguments:
+        self._kept.keep(key, state, answer)
+        return answer
+
+    def _call(
+        self,
+        reader: Reader,
+        action: str,
+        arguments: Mapping[str, str],
+        asker: Asker,
+    ) -> OutArguments | Deferred[OutArguments]:
         with self._damage_noticed(reader):
             if content_directory.is_light(
                 action, arguments, reader, asker.policy.needs

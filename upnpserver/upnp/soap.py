@@ -12,6 +12,7 @@ messages of this size.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.parsers import expat
 
 from upnpserver.errors import InvalidAction, MalformedRequest
@@ -20,6 +21,7 @@ from upnpserver.upnp.values import clean_text, escape_text
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_ELEMENTS = 1000
+_REMEMBERED, _REMEMBERED_BYTES = 64, 2048  # calls, and how long they may be
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\r\n'
 _UNDECLARED = (
@@ -51,7 +53,7 @@ class Call:
 
     service_type: str
     action: str
-    arguments: dict[str, str]
+    arguments: Mapping[str, str]
 
 
 def parse_call(soap_action: str, body: bytes) -> Call:
@@ -61,6 +63,12 @@ def parse_call(soap_action: str, body: bytes) -> Call:
     agree. Raises MalformedRequest for what is no SOAP message, InvalidAction if
     header and body disagree.
     """
+    if len(body) > _REMEMBERED_BYTES:
+        return _call_in(soap_action, body)
+    return _remembered(soap_action, body)
+
+
+def _call_in(soap_action: str, body: bytes) -> Call:
     message = _read(_text(body))
     service_type, hash_sign, named = soap_action.strip(" \t\"'").rpartition("#")
     if hash_sign and named != message.action:
@@ -68,6 +76,10 @@ def parse_call(soap_action: str, body: bytes) -> Call:
     return Call(
         service_type or message.namespace, message.action, dict(message.arguments)
     )
+
+
+# Devices ask for the same again and again: the root, the first page of a list.
+_remembered = lru_cache(maxsize=_REMEMBERED)(_call_in)
 
 
 def build_response(
