@@ -13,7 +13,14 @@ from typing import Any
 import click
 
 from upnpserver import __version__
-from upnpserver.cli_owner import allow, block, forget, record_device
+from upnpserver.cli_owner import (
+    allow,
+    block,
+    forget,
+    offline_report,
+    privacy,
+    record_device,
+)
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
 from upnpserver.errors import (
     CatalogUnusable,
@@ -126,7 +133,7 @@ def scan(
     sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
-for _command in (allow, block, forget):
+for _command in (allow, block, forget, privacy, offline_report):
     commands.add_command(_command)
 
 

@@ -93,3 +93,106 @@ def record_device(config: Config, address: str) -> None:
     except KeyboardInterrupt:
         pass
     click.echo(f"{count} requests recorded", err=True)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver privacy\n"
+    "  upnpserver privacy --json > kept.json\n"
+    "  upnpserver privacy --forget 192.168.1.20\n  upnpserver privacy --forget all"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@click.option(
+    "--forget", "forgotten", metavar="DEVICE|all", help="Forget a device, or all."
+)
+@owner_options
+def privacy(
+    as_json: bool, forgotten: str | None, file: Path | None, state_dir: str | None
+) -> None:
+    """List all that is kept of devices and people: what, since when, and why.
+
+    Also while the server runs. --forget takes a device by its address, MAC address
+    or configured name; "all" forgets plays and decisions of the owner, too.
+    """
+    config = config_of(file, state_dir)
+
+    from upnpserver import kept_data  # noqa: PLC0415
+
+    if forgotten is not None:
+        _forget_kept(config, forgotten)
+        click.echo(f"nothing is kept of {forgotten} any more")
+        return
+    kept = _household(config, lambda household: household.kept())
+    if as_json:
+        click.echo(kept_data.exported(kept))
+    else:
+        click.echo(kept_data.told(kept, str(config.state_dir)))
+
+
+def _forget_kept(config: Config, device: str) -> None:
+    """Let the running server forget, as it remembers; without one, change the file."""
+    from upnpserver.errors import StateFolderError  # noqa: PLC0415
+    from upnpserver.state import State  # noqa: PLC0415
+
+    try:
+        with State.open(config.state_dir):
+            everything = device == "all"
+            _household(
+                config,
+                lambda household: household.forget(
+                    None if everything else _places_in(household.kept(), device, config)
+                ),
+            )
+    except StateFolderError:  # in use
+        asked(config, do="privacy-forget", device=device)
+
+
+def _places_in(kept: dict[str, Any], device: str, config: Config) -> list[str]:
+    """Return by what a device is known: its address, and what was seen there."""
+    names = {device.lower()}
+    for named in config.devices:
+        if named.name.casefold() == device.casefold():
+            names |= named.macs | set(map(str, named.addresses))
+    rows = kept.get("device", [])
+    seen = {row["place"] for row in rows if {row["address"], row["mac"]} & names}
+    return sorted(names | seen)
+
+
+def _household(config: Config, use: Callable[[Any], Any]) -> Any:
+    from upnpserver.catalog.household import (  # noqa: PLC0415
+        HOUSEHOLD_FILE,
+        Household,
+    )
+    from upnpserver.errors import ConfigError, HouseholdUnusable  # noqa: PLC0415
+
+    path = config.state_dir / HOUSEHOLD_FILE
+    try:
+        return use(Household(path))
+    except HouseholdUnusable as error:
+        raise ConfigError(f"{path} can't be used: {error}") from error
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver offline-report\n"
+    "  upnpserver offline-report --json"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@owner_options
+def offline_report(as_json: bool, file: Path | None, state_dir: str | None) -> None:
+    """Try each layer that keeps everything in the house, and tell whether it holds.
+
+    Exit with 1 if one doesn't. Nothing is sent for it. What the running server has
+    stopped is counted, too.
+    """
+    config = config_of(file, state_dir)
+
+    from upnpserver import offline_report as report  # noqa: PLC0415
+    from upnpserver.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        refused = asked(config, do="refused")["refused"]
+    except ConfigError:
+        refused = None
+    found = report.findings()
+    show = report.report_json if as_json else report.report
+    click.echo(show(found, refused))
+    raise SystemExit(int(any(one.holds is False for one in found)))

@@ -298,6 +298,24 @@ def test_a_recording_tells_what_a_device_asks_and_nothing_of_the_house(house, de
         assert private not in told
 
 
+def test_what_is_kept_is_told_and_forgotten_while_it_runs(house, device):
+    daemon, _ = house
+    file = daemon.state_dir / "household.sqlite"
+    kids = device(KIDS)
+
+    def noted():
+        kids.titles()
+        return file.exists() and "10.77.0." in upnpserver(house, "privacy")
+
+    wait_for("a note of the device", noted)
+    assert "nothing is kept" in upnpserver(house, "privacy", "--forget", "all")
+    assert "0 entries" in upnpserver(house, "privacy")
+    for path in daemon.state_dir.glob("household.sqlite*"):
+        assert b"10.77.0." not in path.read_bytes()
+    assert "holds" in upnpserver(house, "offline-report")
+    assert "running server" in upnpserver(house, "offline-report")
+
+
 def test_wrong_pins_are_counted(device):
     guest = device("10.77.0.20")
     assert "Ask" in guest.titles("0")[0]  # who may not look may not try

@@ -264,3 +264,16 @@ def test_what_groups_played_is_there_after_a_restart():
     house = House(plays=kept)
     assert house.log.plays().of == {"film": Play(2, 5, 10)}
     assert house.log.plays("A/B").of == {"film": Play(0, 6, 50, 9_000)}
+
+
+def test_what_is_forgotten_is_gone_from_every_list(house):
+    house.log.mark("song", 50)
+    house.log.mark("film", 50, who="Kids")
+    versions = {house.log.plays(who).version for who in ("", "Kids")}
+    ended = house.begin("other")
+    house.log.forget()
+    ended(0, 900)
+    house.settle()
+    for who in ("", "Kids"):
+        assert dict(house.log.plays(who).of) == {}
+        assert house.log.plays(who).version not in versions

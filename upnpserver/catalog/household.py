@@ -7,7 +7,7 @@ There is no file before there is anything to keep.
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,43 @@ class Household:
             )
             rows.execute("delete from decision where decided = ''")
 
+    def kept(self) -> dict[str, list[dict[str, Any]]]:
+        """Return every row of every table, by table and column. Changes nothing."""
+        if not self._path.exists():
+            return {}
+        with self._opened("ro") as rows:
+            _version(rows)
+            found = {}
+            for name in _tables(rows):
+                cursor = rows.execute(f"select * from {name}")
+                columns = [column[0] for column in cursor.description]
+                found[name] = [dict(zip(columns, row, strict=True)) for row in cursor]
+            return found
+
+    def forget(self, places: Collection[str] | None) -> None:
+        """Forget what is kept of devices by their places; None: forget all.
+
+        Afterwards its bytes are in the file no more: in a thread, as write().
+        """
+        if not self._path.exists():
+            return
+        with self._opened("rw") as rows:
+            _version(rows)
+            rows.execute("pragma synchronous = full")
+            rows.execute("pragma secure_delete = on")
+            rows.execute("begin immediate")
+            for name in _tables(rows):
+                columns = rows.execute(f"pragma table_info({name})").fetchall()
+                if places is None:
+                    rows.execute(f"delete from {name}")
+                elif any(column[1] == "place" for column in columns):
+                    rows.executemany(
+                        f"delete from {name} where place = ?",
+                        [(place,) for place in places],
+                    )
+            rows.execute("commit")
+            rows.execute("vacuum")
+
     def _read(
         self, query: str, since: int, later: tuple[str, int] | None = None
     ) -> list[tuple[Any, ...]]:
@@ -156,6 +193,13 @@ class Household:
                     yield rows
             except sqlite3.Error as error:
                 raise HouseholdUnusable(str(error)) from error
+
+
+def _tables(rows: sqlite3.Connection) -> list[str]:
+    found = rows.execute(
+        "select name from sqlite_schema where type = 'table' order by rowid"
+    )
+    return [name for (name,) in found]
 
 
 def _version(rows: sqlite3.Connection) -> int:

@@ -7,6 +7,7 @@ of one computer are told apart by what each says itself. Pure; the clock comes i
 Source: reference devices.md section 1.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from upnpserver.devices.recognise import Recognised
@@ -55,6 +56,11 @@ class Memory:
             return False
         self._keep(place, own, now_s)
         return known is None or known.family is not own.family
+
+    def forget(self, places: Collection[str] | None) -> None:
+        """Forget who was seen at some places, None: at all."""
+        for place in [one for one in self._held if places is None or one in places]:
+            del self._held[place]
 
     def known(self, place: str, now_s: float) -> Recognised | None:
         """Return who was seen at place, None: nobody for long."""

@@ -5,7 +5,6 @@ UDA 1.0 section 1.1.3; security.md requirement 34.
 """
 
 import gc
-import os
 import random
 import resource
 import sys
@@ -31,6 +30,7 @@ from upnpserver.kept_forms import FORMS_FOLDER, KeptForms
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
+from upnpserver.net.commands import all_commands
 from upnpserver.net.control import Control
 from upnpserver.net.convert import Conversions
 from upnpserver.net.discovery import Discovery
@@ -46,7 +46,6 @@ from upnpserver.net.eventing import Eventing
 from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.forms import Forms, Makers
-from upnpserver.net.house_commands import HouseCommands
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.libraries import Libraries
@@ -57,7 +56,7 @@ from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.owner import OwnerDoor
 from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
-from upnpserver.net.recording import Recorder
+from upnpserver.net.recording import Recorder, names_of
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.seen import SeenLog
@@ -213,17 +212,18 @@ class Server:
             is_welcome=self._visitors.is_welcome,
         )
         self._recorder = Recorder(
-            reactor, config.families or shipped_families(), _names_of(config)
+            reactor, config.families or shipped_families(), names_of(config)
         )
         self._site.witness = self._recorder.saw
-        house = HouseCommands(
-            config.rules, config.devices, self._doorkeeper, self._visitors
+        commands = all_commands(
+            config,
+            (self._doorkeeper, self._visitors),
+            (self._play_log, self._seen_log),
+            self._household.forget,
+            self._household_thread,
         )
         self._owner_door = OwnerDoor(
-            reactor,
-            state.path,
-            house.commands(),
-            {"record": self._recorder.talk},
+            reactor, state.path, commands, {"record": self._recorder.talk}
         )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
@@ -484,10 +484,3 @@ class Server:
         pairs = ",".join(f"{container},{update_id}" for container in commit.containers)
         changed = {"SystemUpdateID": update_id, "ContainerUpdateIDs": pairs}
         self._eventing.publish(CONTENT_DIRECTORY.name, changed, commit.partial)
-
-
-def _names_of(config: Config) -> list[str]:
-    """Return names of the house that no recording may tell."""
-    libraries = [library.name for library in config.libraries]
-    devices = [device.name for device in config.devices if device.name]
-    return [config.friendly_name, os.uname().nodename, *libraries, *devices]

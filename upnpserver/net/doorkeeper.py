@@ -6,7 +6,7 @@ written to household.sqlite, all else is forgotten with the process.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -183,6 +183,19 @@ class Doorkeeper:
         if self._is_usable:
             self._kept.add(place, decision)
             self._kept.write()
+        self.changed()
+
+    def forget(self, places: Collection[str] | None) -> None:
+        """Forget what was decided of devices, None: of all; the file is another's."""
+
+        def is_gone(place: str) -> bool:
+            return places is None or place in places
+
+        for place in [one for one in self._decisions if is_gone(one)]:
+            del self._decisions[place]
+        for place in [one for one in self._codes if is_gone(one)]:
+            del self._codes[place]
+        self._kept.drop(is_gone)
         self.changed()
 
     def stop(self) -> None:

@@ -27,6 +27,10 @@ class HouseCommands:
         self._rules, self._named = rules, named
         self._doorkeeper, self._visitors = doorkeeper, visitors
 
+    def places_of(self, question: Question) -> list[str]:
+        """Return by what the device of a question is known. Raises ConfigError."""
+        return self._places(str(question.get("device", "")))
+
     def commands(self) -> dict[str, Command]:
         """Return the commands by their names."""
         return {

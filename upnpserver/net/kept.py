@@ -67,6 +67,12 @@ class Kept(Generic[K, V]):
         written = self._in_thread(lambda: self._save(entries))
         written.addCallbacks(self._written, self._not_written)
 
+    def drop(self, is_gone: Callable[[K], bool]) -> None:
+        """Write some entries no more; what is being written is, before all else."""
+        self._unwritten = {
+            key: value for key, value in self._unwritten.items() if not is_gone(key)
+        }
+
     def finish(self) -> None:
         """Write what may not be written yet, waiting for the disk."""
         if entries := self._under_way | self._unwritten:

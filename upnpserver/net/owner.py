@@ -31,7 +31,7 @@ _CREDENTIALS = struct.Struct("3i")  # unix(7): pid, uid, gid
 
 Question = Mapping[str, object]
 Send = Callable[[Mapping[str, object]], None]
-Command = Callable[[Question], Mapping[str, object]]
+Command = Callable[[Question], Mapping[str, object] | Deferred[Mapping[str, object]]]
 # A talk goes on until one side ends it: told how to answer and how to end, it returns
 # what is to be called when the other has left.
 Talk = Callable[[Question, Send, Callable[[], None]], Callable[[], None]]
@@ -98,6 +98,7 @@ class _Talks(Factory):
 class _Conversation(LineOnlyReceiver):
     """One question and what follows."""
 
+    log = Logger()
     delimiter = b"\n"
     MAX_LENGTH = MAX_QUESTION_BYTES
     transport: Any
@@ -130,11 +131,21 @@ class _Conversation(LineOnlyReceiver):
                 return
             if name not in self._door.commands:
                 raise ValueError(name)
-            self._send(self._door.commands[name](question))
         except UpnpServerError as error:
-            self._send({"error": str(error)})
+            self._end({"error": str(error)})
         except (ValueError, TypeError, KeyError):
-            self._send({"error": "this server doesn't know that command"})
+            self._end({"error": "this server doesn't know that command"})
+        else:
+            answer = maybeDeferred(self._door.commands[name], question)
+            answer.addCallbacks(self._end, self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        if not isinstance(failure.value, UpnpServerError):
+            self.log.failure("a command of the owner failed", failure)
+        self._end({"error": str(failure.value) or "it failed: see the log"})
+
+    def _end(self, answer: Mapping[str, object]) -> None:
+        self._send(answer)
         self.transport.loseConnection()
 
     def _send(self, answer: Mapping[str, object]) -> None:

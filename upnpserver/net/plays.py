@@ -182,6 +182,17 @@ class PlayLog:
         self._keep(item_id, who, Play(times, now_s, *place))
         self._kept.write()
 
+    def forget(self) -> None:
+        """Forget all plays, also those under way; the file is another's to change."""
+        for run in self._runs.values():
+            if run.end is not None:
+                run.end.cancel()
+        self._runs.clear()
+        self._kept.drop(lambda _: True)
+        for who in self._plays:
+            self._version += 1  # never one that another list had
+            self._plays[who] = Plays(self._version, MappingProxyType({}))
+
     def stop(self) -> None:
         """End all runs; write what may not be written yet, waiting for the disk."""
         for key, run in tuple(self._runs.items()):

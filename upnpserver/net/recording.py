@@ -3,11 +3,13 @@
 Each request is told as it came, blanked (devices/blanked.py), until there are enough.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 
 from twisted.internet.interfaces import IReactorTime
 
+from upnpserver.config import Config
 from upnpserver.devices.blanked import Blanked
 from upnpserver.devices.family import Family
 from upnpserver.devices.recognise import recognise
@@ -20,6 +22,13 @@ MOST_REQUESTS = 200
 MOST_BYTES = 1 << 20
 LONGEST_S = 600.0
 MOST_RECORDINGS = 4
+
+
+def names_of(config: Config) -> list[str]:
+    """Return names of the house that no recording may tell."""
+    libraries = [library.name for library in config.libraries]
+    devices = [device.name for device in config.devices if device.name]
+    return [config.friendly_name, os.uname().nodename, *libraries, *devices]
 
 
 class Recorder:

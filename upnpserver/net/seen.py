@@ -4,7 +4,7 @@ A device that is known writes nothing but once a day; new ones are written toget
 some seconds later, and ever more rarely while there are many.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -77,6 +77,17 @@ class SeenLog:
         self._remember(key, device)
         self._kept.add(key, device)
         self._write_soon()
+
+    def forget(self, places: Collection[str] | None) -> None:
+        """Forget devices by their places, None: all; the file is changed elsewhere."""
+
+        def is_gone(key: _Key) -> bool:
+            return places is None or key[0] in places
+
+        self._seen = {
+            key: device for key, device in self._seen.items() if not is_gone(key)
+        }
+        self._kept.drop(is_gone)
 
     def stop(self) -> None:
         """Write what may not be written yet, waiting for the disk."""

@@ -126,6 +126,12 @@ class Visitors:
         """Return by what the device at an address is known, best its MAC address."""
         return _place(address, self._mac(address))
 
+    def forget(self, places: Collection[str] | None) -> None:
+        """Forget who was seen at some places, None: at all."""
+        self._memory.forget(places)
+        self._known.clear()
+        self._heard.clear()
+
     def is_welcome(self, address: Address) -> bool:
         """Tell whether those at an address get answers, as far as that is known."""
         doorkeeper = self._doorkeeper
