@@ -236,12 +236,9 @@ class Living:
     def revision(self) -> Hashable:
         """Return what is another value when a view could hold something else.
 
-        As far as that does not come from the catalog.
+        As far as that comes neither from the catalog nor from what was played.
         """
-        if self._moment is None:
-            return None
-        plays = self._moment.plays()
-        return self._moment.today(), plays.version if plays else None
+        return self._moment.today() if self._moment else None
 
     def counted(self, entry: Entry) -> Entry:
         """Return a container with those of its children counted that have no rows."""

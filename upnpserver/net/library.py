@@ -92,8 +92,7 @@ class Library:
         if key is None:
             return self._call(reader, action, arguments, asker)
         with self._damage_noticed(reader):
-            plays = asker.plays.version if asker.plays else None
-            state = (reader, reader.revision(), plays)
+            state = (reader, reader.revision())
             kept = self._kept.get(key, state)
         if kept is not None:
             return kept
