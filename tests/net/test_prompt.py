@@ -4,6 +4,7 @@ import contextlib
 import socket
 
 import pytest
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 
@@ -141,3 +142,31 @@ def test_closing_sends_what_was_written_before(ends):
         data += received(client)
         result = server.doWrite()
     assert len(data + received(client)) == 100_000
+
+
+class AnswersAndEnds(Lost):
+    def dataReceived(self, data):
+        self.transport.send(data)
+        self.transport.loseConnection()
+
+
+def test_it_ends_in_the_turn_in_which_all_was_sent(ends):
+    server, client = ends
+    server.protocol = AnswersAndEnds()
+    server.protocol.makeConnection(server)
+    client.send(b"question")
+    assert isinstance(server.doRead(), ConnectionLost)
+    assert received(client) == b"question"
+    assert server.reactor.writers == set()
+
+
+def test_it_does_not_end_before_all_was_sent(ends):
+    server, client = ends
+    server.protocol = AnswersAndEnds()
+    server.protocol.makeConnection(server)
+    server.write(b"before ")
+    client.send(b"question")
+    assert server.doRead() is None
+    assert server.reactor.writers == {server}
+    assert isinstance(server.doWrite(), ConnectionDone)
+    assert received(client) == b"before question"
