@@ -214,7 +214,7 @@ class OneOrder:
         return [
             (number, change)
             for number, change in changes
-            if isinstance(change, walk.Unreadable)
+            if isinstance(change, walk.Unreadable | walk.PassedBy)
             or (
                 isinstance(change, walk.Changed)
                 and (number, change.directory, change.name) not in moves
