@@ -56,6 +56,7 @@ class Needs:
     sec: bool = True  # elements of Samsung's namespace
     dcm10: bool = False  # DCM10 in the description's ProductCap, and sec:dcmInfo
     bookmark: Literal["", "s", "ms"] = ""  # the unit of X_SetBookmark's position
+    resume: bool = False  # "Continue watching" holds films that begin at their place
     subtitles: tuple[SubtitleForm, ...] = ALL_SUBTITLE_FORMS
     art_profile: str = ""  # the only profile that it shows as albumArtURI
     art_max: int = 0  # pixels on the longer side; 0: any

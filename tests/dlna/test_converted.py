@@ -20,6 +20,7 @@ from upnpserver.dlna.converted import (
     is_able,
     offer,
     pcm_size,
+    sources,
     wav_head,
 )
 from upnpserver.model import Kind, MediaFacts
@@ -235,3 +236,22 @@ def test_a_wav_file_begins_as_python_reads_it():
     size = pcm_size(SONG, Form("wav"))
     with wave.open(BytesIO(wav_head(SONG) + bytes(size - 44))) as read:
         assert read.getparams()[:4] == (2, 2, 44_100, 180_500 * 441 // 10)
+
+
+def test_what_may_be_got_by_rules():
+    assert sources({}) == sources({"music flac": ""}) == []
+    assert sources({"music flac": "lpcm", "music": "mp3"}) == [
+        "http-get:*:audio/L16;rate=44100;channels=2:DLNA.ORG_PN=LPCM",
+        "http-get:*:audio/L16;rate=48000;channels=2:DLNA.ORG_PN=LPCM",
+        "http-get:*:audio/mpeg:*",
+    ]
+    assert (
+        sources({"sound dts": "mp3"})
+        == sources({"film": "mpegts"})
+        == [
+            "http-get:*:video/mpeg:*",
+            "http-get:*:video/mpeg:DLNA.ORG_PN=AVC_TS_HP_HD_AC3_ISO",
+            "http-get:*:video/mpeg:DLNA.ORG_PN=AVC_TS_MP_HD_AC3_ISO",
+        ]
+    )
+    assert sources({"film avi": "mp4"}) == ["http-get:*:video/mp4:*"]

@@ -20,6 +20,8 @@ from PIL import Image
 from support.daemon import running_daemon, wait_for
 from support.upnp_client import Fault, MediaServer, fetch
 
+from upnpserver.catalog.household import Household
+
 FFMPEG = shutil.which("ffmpeg")
 pytestmark = [
     pytest.mark.end_to_end,
@@ -127,8 +129,9 @@ def converted(running, home, headers, title):
     """Return the res of a conversion, first among those of the file."""
 
     def found():
-        first = seen(running, home, headers)[title].resources[0]
-        return first if "/convert/" in first.url else None
+        item = seen(running, home, headers).get(title)
+        first = item.resources[0] if item else None
+        return first if first and "/convert/" in first.url else None
 
     return wait_for("an offer", found)
 
@@ -391,3 +394,56 @@ def test_nothing_is_offered_without_ffmpeg(home, files, tmp_path):
         assert fetch(home.client, f"{made_up}/mpegts-copy-ac3.ts").status == 404
         picture = film.replace("/media/", "/picture/").rpartition("/")[0]
         assert fetch(home.client, f"{picture}/tn.jpg").status == 404
+
+
+def test_a_film_is_continued_where_it_was_left(running, home):
+    """A TV that knows places tells one; another that knows none begins there."""
+    samsung = MediaServer(home.client, running.location, SAMSUNG)
+    film = titles(samsung)["Loud"]
+    samsung.call(
+        "X_SetBookmark",
+        CategoryType="VideoItem",
+        RID="1",
+        ObjectID=film.object_id,
+        PosSecond=40_000,
+    )
+    ps3 = MediaServer(home.client, running.location, PS3)
+    (item,) = wait_for("a film to continue", lambda: all_of(ps3, "video$begun"))
+    assert item.title == "\u25b6 0:00:30 \u2013 Loud"
+    (offer,) = item.resources
+    assert offer.url.endswith("/from30-mpegts-copy-ac3.ts")
+    later = fetch(home.client, offer.url, headers=PS3)
+    streams, _ = probed(later.body)
+    assert set(streams) == {"h264", "ac3"}
+    whole = fetch(home.client, offer.url.replace("from30-", ""), headers=PS3)
+    assert 0.4 < len(later.body) / len(whole.body) < 0.6
+    end = {"TimeSeekRange.dlna.org": "npt=15-"}
+    end = fetch(home.client, offer.url, headers=PS3 | end)
+    assert end.header("TimeSeekRange.dlna.org") == "npt=15.000-30.000/30.000"
+    assert 0.2 < len(end.body) / len(whole.body) < 0.3
+    (same,) = all_of(samsung, "video$begun")
+    assert same.title == "Loud"
+    for wrong in ("from60-", "from0060-", "from1234567-", "from-"):
+        url = offer.url.replace("from30-", wrong)
+        assert fetch(home.client, url).status == 404
+
+
+def test_what_was_played_in_another_form_is_noted(home, files, tmp_path):
+    folder = tmp_path / "Noted"
+    folder.mkdir()
+    for name in ("Loud.mkv", "Tone.flac"):
+        shutil.copyfile(files / name, folder / name)
+    state = tmp_path / "state"
+    with running_daemon(home.server, state, folder, port=8500) as daemon:
+        daemon.seen_by(home.client)
+        film = converted(daemon, home, BRAVIA, "Loud")
+        song = converted(daemon, home, PS3, "Tone")
+        assert fetch(home.client, film.url, headers=BRAVIA).status == 200
+        half = {"Range": f"bytes=0-{song.size_bytes // 2 - 1}"}
+        assert fetch(home.client, song.url, headers=PS3 | half).status == 206
+        daemon.end()
+    plays = Household(state / "household.sqlite").plays()
+    watched, place = (plays[one.url.split("/")[4]] for one in (film, song))
+    assert watched.times == 1
+    assert (place.times, place.position_percent) == (0, 50)
+    assert place.position_ms == SECONDS * 500

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from upnpserver.dlna.converted import Coded, Form
 from upnpserver.media import landlock
-from upnpserver.media.ffmpeg import LIST_ENCODERS, arguments, encoders_in, is_readable
+from upnpserver.media.ffmpeg import (
+    LIST_ENCODERS,
+    arguments,
+    encoders_in,
+    is_readable,
+    progress_us,
+)
 from upnpserver.model import Kind
 
 SONG = Coded(
@@ -54,7 +60,7 @@ def test_the_encoders_that_are_listed():
             " -noaccurate_seek -ss 1.500000 -f matroska -i file:/dev/fd/0"
             " -map_metadata -1 -map_chapters -1 -sn -dn -map 0:V:0 -c:v copy"
             " -map 0:a:0 -c:a ac3 -ac 6 -b:a 448k -ar 48000 -f mpegts"
-            " -protocol_whitelist pipe pipe:1",
+            " -protocol_whitelist pipe pipe:1 -progress pipe:2",
         ),
     ],
 )
@@ -92,7 +98,22 @@ def test_lists_and_addresses_are_never_read():
 def test_only_numbers_come_from_outside(start_us):
     more = arguments(FILM, Form("mpegts", "copy", "ac3"), ALL, start_us)
     assert more.count("-i") == 1
-    assert more[-1] == "pipe:1"
+    assert more[-3:] == ["pipe:1", "-progress", "pipe:2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "made_us"),
+    [
+        (b"out_time_us=1234567", 1_234_567),
+        (b"out_time_us=N/A", None),
+        (b"out_time_us=-5", None),
+        (b"out_time_us=" + b"9" * 5000, None),
+        (b"out_time=00:00:01.0", None),
+        (b"", None),
+    ],
+)
+def test_how_much_was_made(line, made_us):
+    assert progress_us(line) == made_us
 
 
 # The process

@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from upnpserver.dlna.protocolinfo import converted_features
+from upnpserver.dlna.protocolinfo import converted_features, protocol_info
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.policy import Needs
 
@@ -200,9 +200,21 @@ def _fitting(codec: str, held: tuple[str, ...]) -> str:
     return COPY if codec in held else held[-1]
 
 
-def converted_path(item_id: str, form: Form) -> str:
-    """Return the URL path of an item in a form."""
-    return f"{CONVERTED_PATH}{item_id}/{form.name}"
+def copied_form(coded: Coded) -> Form | None:
+    """Return the form of a film that can begin anywhere, its picture as it is.
+
+    None if there is none such.
+    """
+    if coded.kind is not Kind.VIDEO or coded.picture not in _PICTURES["mpegts"]:
+        return None
+    sound = _fitting(coded.sound, _SOUNDS["mpegts"]) if coded.sound else NONE
+    return Form("mpegts", COPY, sound)
+
+
+def converted_path(item_id: str, form: Form, start_s: int = 0) -> str:
+    """Return the URL path of an item in a form, from a second on."""
+    start = f"from{start_s}-" if start_s else ""
+    return f"{CONVERTED_PATH}{item_id}/{start}{form.name}"
 
 
 def form_named(name: str, coded: Coded) -> Form | None:
@@ -245,6 +257,26 @@ def is_able(form: Form, encoders: Collection[str]) -> bool:
 def can_take_out(encoders: Collection[str]) -> bool:
     """Whether pictures and texts of films can be had with these encoders."""
     return {"mjpeg", "png", "srt"}.issubset(encoders)
+
+
+def sources(instead: Mapping[str, str]) -> list[str]:
+    """Return the protocolInfo of what a device may get by its rules, in short."""
+    told: set[str] = set()
+    for key, given in instead.items():
+        if not given:
+            continue
+        if given == "lpcm":
+            mime = _MUSIC["lpcm"][0]
+            mimes = [f"{mime};rate={rate};channels=2" for rate in _RATES]
+            told |= {protocol_info(one, "DLNA.ORG_PN=LPCM") for one in mimes}
+        elif given in _MUSIC and key.startswith("music"):
+            told.add(protocol_info(_MUSIC[given][0], "*"))
+        else:
+            mime, _ = _FILMS.get(given, _FILMS["mpegts"])
+            told.add(protocol_info(mime, "*"))
+            named = _PROFILES.values() if mime == _FILMS["mpegts"][0] else ()
+            told |= {protocol_info(mime, f"DLNA.ORG_PN={name}") for name in named}
+    return sorted(told)
 
 
 def able(needs: Needs, encoders: Collection[str]) -> Needs:

@@ -74,6 +74,13 @@ def part_of(header: Header, coded: Coded, form: Form, version: str) -> Part:
     return _cut(selection.status, headers, span, coded, form)
 
 
+def offset_of(coded: Coded, form: Form, part: Part) -> int:
+    """Return where in all of a form with a size lies what is converted of it."""
+    frame = round(part.start_us * pcm_shape(coded)[1] / 10**6)
+    head = WAV_HEAD_BYTES if form.container == "wav" else 0
+    return head + frame * pcm_frame_bytes(coded) + part.skipped
+
+
 def but_time(header: Header) -> Header:
     """Return the same headers without the one that part_of() has answered."""
     return lambda name: "" if name == _TIME_SEEK else header(name)

@@ -103,6 +103,13 @@ def encoders_in(listed: str) -> frozenset[str]:
     return named if video_devices() else named - {BY_DEVICE}
 
 
+def progress_us(line: bytes) -> int | None:
+    """Return how much was made, from a line of what -progress tells."""
+    name, _, value = line.partition(b"=")
+    is_number = name == b"out_time_us" and value.isdigit() and len(value) < 18
+    return int(value) if is_number else None
+
+
 def is_readable(coded: Coded) -> bool:
     """Whether ffmpeg can be told how to read an item's container."""
     return coded.container in _DEMUXERS
@@ -123,6 +130,7 @@ def arguments(
         *(() if form.is_music else _film(coded, form, encoders)),
         *_MUXERS[form.container],
         *("-protocol_whitelist", "pipe", _OUTPUT),
+        *(() if form.is_music else ("-progress", "pipe:2")),
     ]
 
 

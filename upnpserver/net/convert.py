@@ -22,8 +22,16 @@ from twisted.internet.interfaces import (
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from upnpserver.dlna.converted import Coded, Form, coded_of, form_named, is_able, offer
-from upnpserver.dlna.converted_part import Part, but_time, part_of
+from upnpserver.dlna.converted import (
+    Coded,
+    Form,
+    coded_of,
+    form_named,
+    is_able,
+    offer,
+    pcm_size,
+)
+from upnpserver.dlna.converted_part import Part, but_time, offset_of, part_of
 from upnpserver.dlna.headers import dlna_headers
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import ProbeError, RefusedRequest
@@ -35,11 +43,13 @@ from upnpserver.net.ffmpeg import Conversion, Limits, Tool, Wanted, look_for
 from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.source import Source
-from upnpserver.net.stream import STALL_S
+from upnpserver.net.stream import STALL_S, Begun, not_noted
 from upnpserver.net.transport import Transport
 
 RETRY_AFTER_S = 5
-_PATH = re.compile(rb"/convert/([a-z2-7]{16})/([a-z0-9-]{2,40}\.[a-z0-9]{2,4})")
+_PATH = re.compile(
+    rb"/convert/([a-z2-7]{16})/(?:from(\d{1,6})-)?([a-z0-9-]{2,40}\.[a-z0-9]{2,4})"
+)
 # Of addresses; half of it is libraries. Measured: sound and copies need 350, a film
 # in 1080p 700; one in 4K is decoded to pictures of 12 MB each.
 _SOUND_MIB, _PICTURE_MIB = 768, 3072
@@ -48,13 +58,18 @@ _LEAST_CPU_S, _CPU_S_A_SECOND, _PICTURE_CPU_S_A_SECOND = 120, 1, 10
 _UNKNOWN_LENGTH_S = 6 * 3600
 
 Headers = list[tuple[str, str]]
+Noted = Callable[[Conversion], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is to be converted, and how it is answered."""
+    """What is to be converted, and how it is answered.
+
+    start_us: what stands for its beginning.
+    """
 
     of: Resource
+    start_us: int
     coded: Coded
     form: Form
     part: Part
@@ -77,8 +92,8 @@ class Conversions:
     """Answers requests for what has to be converted.
 
     find: id and policy -> what to convert; raises NoSuchObject, CannotProcess.
-    most: how many may be at work at once. tool: the ffmpeg that does it; without
-    one there is nothing to be had.
+    most: how many may be at work at once. begun: see net.stream.Streams.
+    tool: the ffmpeg that does it; without one there is nothing to be had.
     """
 
     log = Logger()
@@ -89,8 +104,9 @@ class Conversions:
         reactor: IReactorFromThreads,
         processes: IReactorProcess,
         most: int,
+        begun: Begun = not_noted,
     ) -> None:
-        self._find, self._most = find, most
+        self._find, self._most, self._begun = find, most, begun
         self._reactor, self._processes = reactor, processes
         self._disks = Disks(reactor)
         self._at_work: dict[Conversion, tuple[str, str]] = {}
@@ -150,23 +166,27 @@ class Conversions:
             raise not_found()
         needs = request.policy.needs
         of = looked_up(self._find, match[1], request.policy)
-        coded = coded_in(of)
-        form = form_named(match[2].decode("ascii"), coded) if coded else None
+        coded, start_ms = coded_in(of), int(match[2] or 0) * 1000
+        form = form_named(match[3].decode("ascii"), coded) if coded else None
         if coded is None or form is None or not is_able(form, self.tool.encoders):
             raise not_found()
+        if start_ms:
+            if form.is_music or start_ms >= coded.duration_ms:
+                raise not_found()
+            coded = coded._replace(duration_ms=coded.duration_ms - start_ms)
         told = offer(coded, form, needs.seek)
         headers = dlna_headers(
             but_time(request.header),
             of.kind,
             told_features(told.features, needs)[0],
-            of.duration_ms,
+            coded.duration_ms or None,
             any_mode=needs.any_transfer_mode,
         )
-        version = f"{of.item_id}-{of.size_bytes:x}-{of.mtime_ns:x}"
+        version = f"{of.item_id}-{of.size_bytes:x}-{of.mtime_ns:x}-{start_ms}"
         part = part_of(request.header, coded, form, version)
         mime = sent_mime(told.mime, needs)
         fields = [("Content-Type", mime), *part.headers, *headers]
-        return _Asked(of, coded, form, part, fields)
+        return _Asked(of, start_ms * 1000, coded, form, part, fields)
 
     def _has_room(self, who: tuple[str, str]) -> bool:
         """Tell whether one more may begin; who: the client, and the item.
@@ -213,15 +233,17 @@ class Conversions:
             return request.transport
 
         left = None if part.length is None else part.length - len(part.head)
+        noted = self._noted(request, asked)
         conversion = Conversion(
             Wanted(part.skipped, left, begin),
             asked.limits,
             self._reactor,  # type: ignore[arg-type]
-            lambda: self._over(conversion),
+            lambda: self._over(conversion, noted),
         )
         self._at_work[conversion] = who
         request.when_gone = conversion.stop
-        how = arguments(asked.coded, asked.form, self.tool.encoders, part.start_us)
+        start_us = asked.start_us + part.start_us
+        how = arguments(asked.coded, asked.form, self.tool.encoders, start_us)
         try:
             conversion.start(self._processes, self.tool.path, how, source.file.fd)
         except OSError as error:
@@ -233,8 +255,24 @@ class Conversions:
             lambda _: request.finish_stream(), self._cut, errbackArgs=(request,)
         )
 
-    def _over(self, conversion: Conversion) -> None:
+    def _over(self, conversion: Conversion, noted: Noted) -> None:
         del self._at_work[conversion]
+        noted(conversion)
+
+    def _noted(self, request: ServerRequest, asked: _Asked) -> Noted:
+        """Begin to note what is played; return what notes how much that was."""
+        of, part, who = asked.of, asked.part, request.policy.profile
+        size = pcm_size(asked.coded, asked.form)
+        if size is not None:
+            ended = self._begun(str(request.peer), of, size, who)
+            first = offset_of(asked.coded, asked.form, part)
+            return lambda done: ended(first, first + done.sent_bytes)
+        if not of.duration_ms:
+            return lambda done: None
+        # What has no size is told by its time.
+        ended = self._begun(str(request.peer), of, of.duration_ms, who)
+        start_ms = (asked.start_us + part.start_us) // 1000
+        return lambda done: ended(start_ms, start_ms + done.made_us // 1000)
 
     def _cut(self, failure: Failure, request: ServerRequest) -> None:
         """End an answer that can't be completed; say why, if nothing was sent yet."""

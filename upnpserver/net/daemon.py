@@ -159,11 +159,8 @@ class Server:
             moment,
         )
         self._sources = SourceInfo(self._library.served, self._source_changed)
-        self._streams = Streams(
-            self._library.resource,
-            reactor,
-            self._play_log.begun if self._play_log else not_noted,
-        )
+        begun = self._play_log.begun if self._play_log else not_noted
+        self._streams = Streams(self._library.resource, reactor, begun)
         self._doorkeeper = Doorkeeper(
             config.rules,
             words_of(config.language),
@@ -198,7 +195,7 @@ class Server:
         self._moves = LoopingCall(self._eventing.tell_moved)
         self._moves.clock = reactor
         self._conversions = Conversions(
-            self._library.resource, reactor, reactor, config.conversions
+            self._library.resource, reactor, reactor, config.conversions, begun
         )
         self._forms = self._made_forms(state)
         self._site = self._made_site()

@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from upnpserver.errors import ProbeError
-from upnpserver.media.ffmpeg import LIST_ENCODERS, encoders_in
+from upnpserver.media.ffmpeg import LIST_ENCODERS, encoders_in, progress_us
 from upnpserver.net.deadline import Deadline
 from upnpserver.net.transport import Transport
 
@@ -143,7 +143,8 @@ class Conversion(ProcessProtocol):
 
     done fires when all was handed to the transport; fails with ProbeError if there
     was nothing, or less than was promised, and with ConnectionLost if the client
-    left. ended: called as soon as no work is done any more.
+    left. ended: called as soon as no work is done any more. made_us: how much of the
+    item's time is made, where ffmpeg tells it.
     """
 
     log = Logger()
@@ -156,7 +157,7 @@ class Conversion(ProcessProtocol):
         ended: Callable[[], None],
     ) -> None:
         self.done: Deferred[None] = Deferred()
-        self.sent_bytes = 0
+        self.sent_bytes = self.made_us = 0
         self._begin, self._limits = wanted.begin, limits
         self._skipped, self._left = wanted.skipped, wanted.length
         self._wire: Transport | None = None
@@ -205,12 +206,17 @@ class Conversion(ProcessProtocol):
             self._finish(None)
 
     def errReceived(self, data: bytes) -> None:
-        """Keep the first of what it complains about."""
-        self._said += data[: _MAX_SAID_BYTES - len(self._said)]
+        """Take note of how far it is; the rest is what it complains about."""
+        *lines, rest = (self._said + data).split(b"\n")
+        self._said = rest[:_MAX_SAID_BYTES]
+        for line in lines:
+            if (made_us := progress_us(line.strip())) is not None:
+                self.made_us = made_us
+            elif b"=" not in line:
+                self.log.debug("ffmpeg: {said}", said=line[:_MAX_SAID_BYTES])
 
     def processEnded(self, reason: Failure) -> None:
         """Tell whether it made what was asked for."""
-        self.log.debug("ffmpeg: {said}", said=self._said)
         is_well = getattr(reason.value, "exitCode", None) == 0 and not self._left
         is_well = is_well and self.sent_bytes > 0
         self._finish(None if is_well else ProbeError("it could not be converted"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from upnpserver.dlna.converted import sources
 from upnpserver.dlna.protocolinfo import source_protocol_info
 from upnpserver.errors import CannotProcess
 from upnpserver.policy import ClientPolicy
@@ -31,7 +32,11 @@ class SourceInfo:
 
     def told_to(self, policy: ClientPolicy) -> str:
         """Return it as protocolInfo in a CSV."""
-        return self._texts.get(policy.audience, self._before_any)
+        text = self._texts.get(policy.audience, self._before_any)
+        known = set(text.split(","))
+        # What is converted for it as well: some hide what isn't in the list.
+        more = [one for one in sources(policy.needs.instead) if one not in known]
+        return ",".join([text, *more]) if more else text
 
     def look(self, name: str) -> None:
         """Look what a catalog holds now."""

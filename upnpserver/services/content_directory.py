@@ -21,6 +21,7 @@ from upnpserver.services.asked import asked
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.inside import with_insides
 from upnpserver.services.played import with_plays
+from upnpserver.services.resumed import resumed
 from upnpserver.services.unlock import PinDoor, WithPinDoor
 from upnpserver.services.well_known import basic_view, features, meant, of_category
 from upnpserver.upnp import didl
@@ -183,6 +184,8 @@ def _answer(page: Page, wanted: str, asker: Asker) -> OutArguments:
     entries: Sequence[Entry] = page.entries
     if asker.policy.takes_out:
         entries = with_insides(entries)
+        if asker.plays:
+            entries = resumed(entries, asker.plays, needs)
     entries = asked(entries, needs)
     if asker.plays:
         entries = with_plays(entries, asker.plays, needs)

@@ -20,7 +20,13 @@ from upnpserver.upnp.values import format_duration
 
 _DURATION: Final = re.compile(rb'\x1f duration="(\d+):(\d\d):(\d\d)')
 _LAST_S: Final = 253_402_300_799  # the end of year 9999
-_EARLIER_S: Final = 10  # people want to see again what came right before
+_BEGUN: Final = "video$begun"  # catalog/living.py
+EARLIER_S: Final = 10  # people want to see again what came right before
+
+
+def is_resumed(entry: Entry, needs: Needs) -> bool:
+    """Whether an entry is a film that a device gets from its place on."""
+    return needs.resume and entry.parent_id == _BEGUN and not entry.is_container
 
 
 def with_plays(entries: Sequence[Entry], plays: Plays, needs: Needs) -> Sequence[Entry]:
@@ -31,7 +37,7 @@ def with_plays(entries: Sequence[Entry], plays: Plays, needs: Needs) -> Sequence
 
 
 def _with_play(entry: Entry, plays: Plays, needs: Needs) -> Entry:
-    if entry.is_container:
+    if entry.is_container or is_resumed(entry, needs):
         return entry
     play = plays.of.get(item_id_of(entry.ref_id or entry.object_id))
     if play is None:
@@ -70,6 +76,6 @@ def _position(play: Play, length_ms: int) -> list[tuple[str, str]]:
 def _bookmark(play: Play, length_ms: int, needs: Needs) -> list[tuple[str, str]]:
     if not play.position_percent or not length_ms:
         return []
-    place_s = max(0, play.place_ms(length_ms) // 1000 - _EARLIER_S)
+    place_s = max(0, play.place_ms(length_ms) // 1000 - EARLIER_S)
     place = place_s * 1000 if needs.bookmark == "ms" else place_s
     return [("sec:dcmInfo", f"CREATIONDATE=0,FOLDER=,BM={place}")]
