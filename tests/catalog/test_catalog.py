@@ -265,7 +265,6 @@ def test_sorting_by_several_keys(reader):
         ('upnp:class derivedfrom "object.item.imageItem"', ["p1", "p2"]),
         ('upnp:class = "object.container.genre.musicGenre"', ["Jazz", "Soul"]),
         ('upnp:genre = "soul" and @refID exists false', ["Élan"]),
-        ("@refID exists true", []),
         ('upnp:originalTrackNumber >= "2"', ["Two", "Ten"]),
         ('dc:title = "nothing"', []),
     ],
@@ -275,6 +274,19 @@ def test_search_finds_each_original_once(reader, criteria, found):
     assert titles(page) == found
     assert page.total == len(found)
     assert all(entry.ref_id == "" for entry in page.entries)
+
+
+def test_who_asks_for_references_gets_each_of_them(reader):
+    criteria = parse_criteria('upnp:artist = "bob" and @refID exists true')
+    page = reader.search("0", criteria, WHOLE, (), EVERYONE)
+    assert set(titles(page)) == {"Two"}
+    (original,) = {entry.ref_id for entry in page.entries}
+    assert original not in {entry.object_id for entry in page.entries}
+    parents = {entry.parent_id for entry in page.entries}
+    assert "music$all" in parents
+    assert len(parents) == page.total
+    for entry in page.entries:
+        assert reader.metadata(entry.object_id, EVERYONE).entries == (entry,)
 
 
 def test_search_below_a_container_only(reader):

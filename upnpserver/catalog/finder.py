@@ -9,7 +9,7 @@ section 2.7.5; reference content-directory.md section 4.
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -18,8 +18,9 @@ from upnpserver.catalog.entries import Found, entry_of, found_of, window_of
 from upnpserver.catalog.forms import Forms, form_of, names_ids
 from upnpserver.catalog.letters import Letters
 from upnpserver.catalog.living import Living
-from upnpserver.catalog.ordered import OrderedResults, numbers
+from upnpserver.catalog.ordered import numbers
 from upnpserver.catalog.packed import both, rows_in
+from upnpserver.catalog.remembered import Remembered
 from upnpserver.catalog.schema import ROOT_ROW
 from upnpserver.catalog.scope import Scope, below
 from upnpserver.catalog.search import Search
@@ -30,11 +31,8 @@ from upnpserver.upnp.criteria import Criteria
 _LIMIT_S = 1.0
 _SCOPE_LIMIT_S = 5.0  # once for each state of the catalog: it is remembered
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's machine: some 0.1 ms
-_SCOPES = 4  # remembered, at a byte for each object
-_FEW = 1000  # are sorted by themselves
 _AT_ONCE = 500
 _TOO_LONG = "the search took too long"
-_Place = tuple[int, str, int]
 
 
 class Finder:
@@ -45,11 +43,10 @@ class Finder:
         rows: sqlite3.Connection,
         living: Living,
         letters: Letters,
-        ordered: OrderedResults,
+        remembered: Remembered,
     ) -> None:
-        self._rows, self._ordered = rows, ordered
+        self._rows, self._remembered = rows, remembered
         self._living, self._letters = living, letters
-        self._scopes: dict[tuple[object, ...], Scope] = {}
 
     def search(
         self,
@@ -66,11 +63,11 @@ class Finder:
         update_id, make = self._place(container_id)
         place = (state, container_id, update_id)
         with self._time_limit(_SCOPE_LIMIT_S):
-            scope = self._scope(place, make)
+            scope = self._remembered.scopes.get(place, make)
         with self._time_limit(_LIMIT_S) as in_time:
-            order = self._ordered.get(
+            order = self._remembered.ordered.get(
                 (*place, criteria, sort),
-                lambda: self._in_order(scope, criteria, sort, state, in_time),
+                lambda: self._in_order(scope, criteria, sort, in_time),
             )
             shown = window_of(order, window)
             forms = map(form_of, shown) if names_ids(criteria) else None
@@ -103,19 +100,11 @@ class Finder:
         )
         return below(self._rows, [row for (row,) in containers], tops)
 
-    def _scope(self, place: _Place, make: Callable[[], Scope]) -> Scope:
-        if place not in self._scopes:
-            while len(self._scopes) >= _SCOPES:
-                del self._scopes[next(iter(self._scopes))]
-            self._scopes[place] = make()
-        return self._scopes[place]
-
     def _in_order(
         self,
         scope: Scope,
         criteria: Criteria,
         sort: tuple[SortKey, ...],
-        state: int,
         in_time: Callable[[], None],
     ) -> Iterable[int]:
         """Return rows, or numbers of forms, in their order."""
@@ -125,43 +114,30 @@ class Finder:
             among = both(among, scope.objects)
         if names_ids(criteria):
             forms = Forms(self._rows, search, scope, in_time).found(criteria, among)
-            return self._sorted_forms(sorted(forms), sort, state)
+            return self._sorted_forms(sorted(forms), sort)
         rows = rows_in(search.found(criteria, among))
-        if not sort:
-            return rows
-        wanted = set(rows)
-        order = self._rows_in_order(wanted, sort, state)
-        return (row for row in order if row in wanted)
+        return self._rows_in_order(list(rows), sort) if sort else rows
 
     def _sorted_forms(
-        self, forms: list[int], sort: tuple[SortKey, ...], state: int
+        self, forms: list[int], sort: tuple[SortKey, ...]
     ) -> Iterable[int]:
         if not sort:
             return forms
         of_rows: dict[int, list[int]] = {}
         for number in forms:
             of_rows.setdefault(form_of(number)[0], []).append(number)
-        order = self._rows_in_order(of_rows, sort, state)
-        return chain.from_iterable(of_rows.get(row, ()) for row in order)
+        order = self._rows_in_order(list(of_rows), sort)
+        return chain.from_iterable(of_rows[row] for row in order)
 
     def _rows_in_order(
-        self, wanted: Collection[int], sort: tuple[SortKey, ...], state: int
+        self, wanted: list[int], sort: tuple[SortKey, ...]
     ) -> Iterable[int]:
-        """Return rows sorted, and maybe others between them."""
-        if len(wanted) > _FEW:
-            return self._ordered.get(
-                (state, sort),
-                lambda: numbers(
-                    self._rows.execute(
-                        f"select object from found order by {order_by(sort)} object"
-                    )
-                ),
-            )
+        """Return rows sorted: by themselves, even if they are the whole catalog's."""
         return numbers(
             self._rows.execute(
                 "select object from json_each(?) cross join found"
                 f" on found.object = value order by {order_by(sort)} object",
-                (json.dumps(list(wanted)),),
+                (json.dumps(wanted),),
             )
         )
 

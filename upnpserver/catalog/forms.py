@@ -36,13 +36,15 @@ def names_ids(tree: Criteria) -> bool:
     """Whether a criteria compares the ids of objects, so that forms matter.
 
     Where each item is found once it is no reference: "@refID exists false" is how
-    control points ask for that.
+    control points ask for that. Whoever asks for references gets them.
     """
     match tree:
         case AllOf(terms) | AnyOf(terms):
             return any(names_ids(term) for term in terms)
         case Relation(name):
             return name in HAD_BY_ALL
+        case Exists(name, wanted):
+            return wanted and name == "@refID"
     return False
 
 

@@ -22,7 +22,8 @@ from upnpserver.catalog.identity import (
 )
 from upnpserver.catalog.letters import Letters, whole_of
 from upnpserver.catalog.living import Living, Moment
-from upnpserver.catalog.ordered import OrderedResults, numbers
+from upnpserver.catalog.ordered import numbers
+from upnpserver.catalog.remembered import Remembered
 from upnpserver.catalog.schema import damage_told
 from upnpserver.errors import NoSuchContainer, NoSuchObject
 from upnpserver.facts import facts_from_json
@@ -59,7 +60,6 @@ _ATTACHED_FILE = (
     f" from file join attached on attached.file = file.id{_PLACE}"
     " where attached_id = ? and is_here order by file.id limit 1"
 )
-_REMEMBERED_ROWS = 400_000
 
 
 class Reader:
@@ -71,13 +71,23 @@ class Reader:
     All of it raises CatalogUnusable if there is no catalog, or a damaged one.
     """
 
-    def __init__(self, path: Path, moment: Moment | None = None) -> None:
-        """Open the catalog; moment: for living views, which there are none without."""
+    def __init__(
+        self,
+        path: Path,
+        moment: Moment | None = None,
+        remembered: Remembered | None = None,
+    ) -> None:
+        """Open the catalog.
+
+        moment: for living views, which there are none without. remembered: by all
+        readers of this file that may have the same moment.
+        """
         self._rows = schema.connect_for_reading(path)
-        self._ordered = OrderedResults(_REMEMBERED_ROWS)
+        remembered = remembered or Remembered()
+        self._ordered = remembered.ordered
         self._living = Living(self._rows, moment, self._ordered)
         self._letters = Letters(self._rows, self._ordered)
-        self._finder = Finder(self._rows, self._living, self._letters, self._ordered)
+        self._finder = Finder(self._rows, self._living, self._letters, remembered)
 
     def close(self) -> None:
         """Close the file."""

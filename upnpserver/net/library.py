@@ -13,6 +13,7 @@ from twisted.python.threadpool import ThreadPool
 
 from upnpserver.catalog.living import Moment
 from upnpserver.catalog.reader import Reader
+from upnpserver.catalog.remembered import Remembered
 from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
 from upnpserver.model import LibraryCounts, Resource
 from upnpserver.policy import ClientPolicy
@@ -48,6 +49,7 @@ class Library:
         self._reader: Reader | None = None
         self._idle: list[Reader] = []
         self._kept = KeptAnswers(_KEPT_BYTES)
+        self._remembered = Remembered()
         self._turns = DeferredSemaphore(_THREADS)
         self._pool = ThreadPool(0, _THREADS, "catalog")
 
@@ -62,6 +64,7 @@ class Library:
         Raises CatalogUnusable.
         """
         self._close_readers()
+        self._remembered = Remembered()
         self._reader = self._new_reader()
         self._idle = [self._new_reader() for _ in range(_THREADS)]
         if not self._pool.started:
@@ -74,7 +77,7 @@ class Library:
         self._close_readers()
 
     def _new_reader(self) -> Reader:
-        return Reader(self._path, self._moment)
+        return Reader(self._path, self._moment, self._remembered)
 
     def _close_readers(self) -> None:
         readers = [*self._idle, *([self._reader] if self._reader else [])]
