@@ -36,7 +36,8 @@ LAYERS = (
     {"services", "scan"},
     {"explain", "kept_data", "offline_report"},
     {"web"},
-    {"net", "doctor"},
+    {"net"},
+    {"doctor"},
     {"footprint"},  # before anything else is loaded
     {"cli_owner"},
     {"cli"},
@@ -55,7 +56,7 @@ ROOMS_OF = {
     "pi_heif": {"media"},
     "netifaces": {"net", "web", "doctor"},
     "puremagic": {"media"},
-    "pymediainfo": {"media"},
+    "pymediainfo": {"doctor", "media"},
     "pysubs2": {"media"},
     "sqlite3": {"catalog"},
     "sqlite_utils": {"catalog"},

@@ -16,6 +16,7 @@ from upnpserver import __version__
 from upnpserver.cli_owner import (
     allow,
     block,
+    doctor,
     forget,
     offline_report,
     privacy,
@@ -133,7 +134,7 @@ def scan(
     sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
-for _command in (allow, block, forget, privacy, offline_report):
+for _command in (allow, block, doctor, forget, privacy, offline_report):
     commands.add_command(_command)
 
 

@@ -196,3 +196,39 @@ def offline_report(as_json: bool, file: Path | None, state_dir: str | None) -> N
     show = report.report_json if as_json else report.report
     click.echo(show(found, refused))
     raise SystemExit(int(any(one.holds is False for one in found)))
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver doctor\n"
+    "  sudo upnpserver doctor --config /etc/upnpserver/upnpserver.toml"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@owner_options
+def doctor(as_json: bool, file: Path | None, state_dir: str | None) -> None:
+    """Look for what goes wrong in real homes, and say what to do about it.
+
+    Network, firewall, ports, folders, limits, clock. Exit with 1 if something is
+    wrong. It sends searches to the home network, and nothing anywhere else.
+    """
+    config = config_of(file, state_dir)
+
+    from upnpserver.doctor import findings  # noqa: PLC0415
+    from upnpserver.doctor.machine import machine_findings  # noqa: PLC0415
+    from upnpserver.doctor.network import PORTS, Server, network_findings  # noqa: PLC0415
+    from upnpserver.errors import ConfigError  # noqa: PLC0415
+    from upnpserver.state import kept_port, kept_uuid  # noqa: PLC0415
+
+    try:
+        asked(config, do="refused")
+        is_running = True
+    except ConfigError:
+        is_running = False
+    port = config.port or kept_port(config.state_dir) or PORTS[0]
+    found = [
+        *network_findings(
+            config, Server(kept_uuid(config.state_dir), port, is_running)
+        ),
+        *machine_findings(config),
+    ]
+    click.echo((findings.report_json if as_json else findings.report)(found))
+    raise SystemExit(int(any(one.state == "bad" for one in found)))

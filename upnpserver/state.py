@@ -142,6 +142,26 @@ class State:
             ) from error
 
 
+def kept_uuid(path: Path) -> str:
+    """Return the UUID in a state folder that may be in use, "" if there is none."""
+    found = _line_of(path / "uuid")
+    return found if _UUID.fullmatch(found) else ""
+
+
+def kept_port(path: Path) -> int:
+    """Return the port of the last start in a state folder, 0 if there was none."""
+    found = _line_of(path / "port")
+    return int(found) if _PORT.fullmatch(found) else 0
+
+
+def _line_of(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_MAX_BYTES).decode("ascii", "replace").strip()
+    except OSError:
+        return ""
+
+
 def _open_lock(file: Path) -> tuple[int, bool]:
     """Return a descriptor of the lock file, and whether the folder is writable."""
     try:
