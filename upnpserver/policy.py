@@ -48,6 +48,7 @@ class Needs:
     profiles_as: Mapping[str, str] = field(default_factory=dict)  # as found -> as told
     # What it can't play -> what it gets instead: "music flac" -> "lpcm".
     instead: Mapping[str, str] = field(default_factory=dict)
+    burn: str = ""  # language of the subtitles that are drawn into films: "de"
     # Of what is converted; files are always sought by bytes.
     seek: Literal["bytes", "time-exclusive", "both"] = "bytes"
     any_transfer_mode: bool = False  # it asks for films with Interactive

@@ -255,3 +255,9 @@ def test_what_may_be_got_by_rules():
         ]
     )
     assert sources({"film avi": "mp4"}) == ["http-get:*:video/mp4:*"]
+
+
+def test_subtitles_are_drawn_only_where_ffmpeg_codes_films():
+    needs = Needs(burn="de")
+    assert able(needs, ALL) is needs
+    assert able(needs, {"ac3"}).burn == ""

@@ -18,6 +18,7 @@ import pytest
 from lxml import etree
 from PIL import Image
 from support.daemon import running_daemon, wait_for
+from support.pgs import white_block
 from support.upnp_client import Fault, MediaServer, fetch
 
 from upnpserver.catalog.household import Household
@@ -91,6 +92,10 @@ def files(tmp_path_factory):
         "srt",
         *languages,
     )
+    drawn = folder.parent / "block.sup"
+    drawn.write_bytes(white_block((640, 360), (220, 300, 200, 40), SECONDS - 1))
+    german = ("-map", "0", "-map", "1", "-c", "copy", "-metadata:s:s:0", "language=ger")
+    made(folder, "Drawn.mkv", "-i", folder / "Loud.mkv", "-i", drawn, *german)
     (folder / "Lie.flac").write_bytes(song.read_bytes()[:8192] + os.urandom(100_000))
     return folder
 
@@ -101,7 +106,8 @@ def running(home, files, tmp_path_factory):
     with running_daemon(home.server, state, files) as daemon:
         server = daemon.seen_by(home.client)
         wait_for(
-            "all files", lambda: {"Tone", "Loud", "Talk", "Lie"} <= set(titles(server))
+            "all files",
+            lambda: {"Tone", "Loud", "Talk", "Drawn", "Lie"} <= set(titles(server)),
         )
         yield daemon
 
@@ -447,3 +453,21 @@ def test_what_was_played_in_another_form_is_noted(home, files, tmp_path):
     assert watched.times == 1
     assert (place.times, place.position_percent) == (0, 50)
     assert place.position_ms == SECONDS * 500
+
+
+def test_subtitles_that_are_pictures_are_drawn_into_the_film(running, home, tmp_path):
+    offer = converted(running, home, BRAVIA, "Drawn")
+    url = offer.url.replace("/mpegts-copy-ac3.ts", "/mpegts-h264-ac3-s0.ts")
+    film = tmp_path / "Drawn.ts"
+    film.write_bytes(fetch(home.client, url).body)
+    streams, _ = probed(film.read_bytes())
+    assert set(streams) == {"h264", "ac3"}
+    picture = tmp_path / "Drawn.png"
+    shown = ("-ss", "5", "-i", film, "-frames:v", "1", picture)
+    subprocess.run([FFMPEG, "-v", "error", *shown], check=True)
+    with Image.open(picture) as frame:
+        grey = frame.convert("L")
+        assert min(grey.crop((225, 305, 415, 335)).tobytes()) > 200
+        assert min(grey.crop((225, 255, 415, 285)).tobytes()) < 200
+    for other in ("-s1.ts", "-s.ts", "-s100.ts"):
+        assert fetch(home.client, url.replace("-s0.ts", other)).status == 404

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnpserver.media.embedded_texts import number_in, text_paths, texts_in, texts_told
+from upnpserver.media.embedded_texts import (
+    inside_told,
+    number_in,
+    picture_number,
+    text_paths,
+    texts_in,
+)
 from upnpserver.model import Kind, MediaFacts, Track
 
 ID = "abcdefghijklmnop"
@@ -27,7 +33,7 @@ def words(codec="srt", language="", **more):
         (film(words(), container="mpegts"), ""),
         (film(words("tx3g"), container="mp4"), "0"),
         # Pictures are counted, sound and what is inside the picture is not.
-        (film(Track("audio", "aac"), words("pgs"), words("ass", "de")), "1.de"),
+        (film(Track("audio", "aac"), words("pgs"), words("ass", "de")), "1.de/p0"),
         (film(words("cea608"), words("webvtt")), "0"),
         # The best first: not forced, default.
         (
@@ -39,17 +45,32 @@ def words(codec="srt", language="", **more):
     ],
 )
 def test_what_is_told(facts, told):
-    assert texts_told(facts) == told
+    assert inside_told(facts) == told
 
 
 def test_addresses_lead_back_to_their_tracks():
     facts = film(words(language="pt-br", forced=True), words())
-    paths = list(text_paths(ID, texts_told(facts)))
+    paths = list(text_paths(ID, inside_told(facts)))
     assert paths == [
         f"/subtitle/{ID}/film.t1.srt",
         f"/subtitle/{ID}/film.t0.pt-br.forced.srt",
     ]
     assert [number_in(path.rpartition("/")[2]) for path in paths] == [*texts_in(facts)]
+
+
+@pytest.mark.parametrize(
+    ("told", "language", "number"),
+    [
+        ("p0.de/p1.en", "en", 1),
+        ("0.en/p1.en.forced", "en", 1),
+        ("p12.pt-br", "pt", 12),
+        ("p1.english", "en", None),
+        ("p0/1.de", "de", None),
+        ("", "de", None),
+    ],
+)
+def test_pictures_in_a_language(told, language, number):
+    assert picture_number(told, language) == number
 
 
 @given(st.text())

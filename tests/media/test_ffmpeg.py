@@ -80,10 +80,14 @@ def test_sounds_and_pictures():
     silent = joined(FILM, Form("mp4", "copy", "none"), ALL)
     assert " -an -f mp4 -movflags frag_keyframe" in silent
     coded = joined(FILM, Form("mpegts", "h264", "copy"), ALL, 1)
-    assert "-c:v libx264 -vf scale=" in coded
+    assert "-map 0:V:0 -vf scale=" in coded
+    assert "format=yuv420p -c:v libx264 -preset" in coded
     assert "-noaccurate_seek" not in coded
     hardware = joined(FILM, Form("mpegts", "h264", "copy"), {*ALL, "h264_v4l2m2m"})
-    assert "-c:v h264_v4l2m2m -vf scale=" in hardware
+    assert "format=yuv420p -c:v h264_v4l2m2m -b:v" in hardware
+    burnt = joined(FILM, Form("mpegts", "h264", "copy", "s3"), ALL)
+    assert "-filter_complex [0:V:0][0:s:3]overlay=" in burnt
+    assert "format=yuv420p[v] -map [v] -c:v libx264" in burnt
 
 
 def test_lists_and_addresses_are_never_read():

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from lxml import etree
 from support.escaped import plain
 
@@ -16,7 +17,7 @@ INFO = "http-get:*:video/x-matroska:DLNA.ORG_OP=01"
 CAPTION = didl.Caption(f"/media/{ID}/subtitle.srt", "srt", "http-get:*:text/srt:*")
 
 
-def entry(coded, duration_ms=90_000):
+def entry(coded, duration_ms=90_000, texts=""):
     res = didl.Res(
         f"/media/{ID}/video.mkv",
         INFO,
@@ -24,13 +25,14 @@ def entry(coded, duration_ms=90_000):
         duration_ms=duration_ms,
         resolution="1280x720",
         coded=coded,
+        texts=texts,
     )
     segments = didl.pack("A", "object.item.videoItem", (), [res], [CAPTION])
     return Entry(False, f"i${ID}", "video$all", segments)
 
 
-def listed(coded, wanted=EVERYTHING, **needs):
-    told = asked([entry(coded)], Needs(**needs))
+def listed(coded, wanted=EVERYTHING, texts="", **needs):
+    told = asked([entry(coded, texts=texts)], Needs(**needs))
     document = etree.fromstring(plain(didl.write(told, wanted, "http://h")))
     return document.findall(".//{*}res")
 
@@ -94,3 +96,21 @@ def test_a_filter_leaves_out_what_it_leaves_out():
 def test_what_nobody_wrote_is_left_alone():
     for coded in ("", "video/x", "a/b/c/d/e/f/g/h/i"):
         assert len(listed(coded, instead=TO_AC3)) == 2
+
+
+@pytest.mark.parametrize(
+    ("needs", "name"),
+    [
+        ({"burn": "de"}, "mpegts-h264-copy-s1.ts"),
+        ({"burn": "de", "instead": TO_AC3}, "mpegts-h264-ac3-s1.ts"),
+        ({"burn": "de", "instead": {"film": "mp4"}}, "mp4-h264-aac-s1.mp4"),
+        ({"burn": "fr", "instead": TO_AC3}, "mpegts-copy-ac3.ts"),
+    ],
+)
+def test_subtitles_in_the_language_asked_for_are_drawn_in(needs, name):
+    texts = "0.de/p3.en/p1.de/p2.de.forced"
+    assert listed(FILM, texts=texts, **needs)[0].text.endswith(f"/{name}")
+
+
+def test_none_are_drawn_in_where_there_are_none():
+    assert len(listed(FILM, texts="0.de", burn="de")) == 2

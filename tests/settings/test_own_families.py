@@ -101,6 +101,7 @@ WRONG = [
     ("[tv.use]\nimage_max = [1]", "use.image_max: must be [width, height]"),
     ('[tv.use]\nmimes = ["a"]', "use.mimes: must be a table"),
     ('[tv.use.mimes]\nmkv = "video/x-mkv"', "use.mimes: must be MIME names"),
+    ('[tv.use]\nburn = "German"', "use.burn: must be a language"),
     ('[tv.use.instead]\nflac = "lpcm"', "begins with one of music, film"),
     ('[tv.use.instead]\n"music flac" = "ac3"', "use.instead: 'music flac'"),
     ('[tv.use.instead]\n"sound dts" = 3', "use.instead: must be text"),

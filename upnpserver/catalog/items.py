@@ -19,7 +19,7 @@ from upnpserver.dlna.protocolinfo import (
     protocol_info,
 )
 from upnpserver.dlna.scaled import FORMS, offered, picture_path
-from upnpserver.media.embedded_texts import texts_told
+from upnpserver.media.embedded_texts import inside_told
 from upnpserver.model import Kind, MediaFacts
 from upnpserver.upnp import didl
 from upnpserver.upnp.props import fold
@@ -122,7 +122,7 @@ def describe_item(
         resolution=resolution,
         color_depth=facts.color_depth,
         coded=str(coded_of(facts) or ""),
-        texts=texts_told(facts),
+        texts=inside_told(facts),
     )
     upnp_class, properties = _class_of(facts), _properties(facts)
     resources = (resource, *_other_forms(facts, profile, file.item_id))

@@ -15,6 +15,7 @@ copied is copied: a film whose sound is coded anew keeps its picture.
 Source: reference dlna-media.md sections 1, 5 and 6; devices.md.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -29,6 +30,7 @@ WAV_HEAD_BYTES: Final = 44
 _RATES: Final = (44_100, 48_000)  # of LPCM in DLNA
 _BYTES_A_SAMPLE: Final = 2
 
+_BURNT: Final = re.compile(r"s\d{1,2}", re.ASCII)
 # MIME name, suffix of the URL.
 _MUSIC: Final = {
     "lpcm": ("audio/L16", "l16"),
@@ -85,12 +87,14 @@ class Coded(NamedTuple):
 class Form(NamedTuple):
     """A form to convert to. Music has no picture; its container says it all.
 
-    picture, sound: a codec, COPY or NONE.
+    picture, sound: a codec, COPY or NONE. burnt: "s" and ffmpeg's number of the
+    subtitles that are drawn into the picture; "" for none.
     """
 
     container: str
     picture: str = NONE
     sound: str = NONE
+    burnt: str = ""
 
     @property
     def is_music(self) -> bool:
@@ -102,7 +106,7 @@ class Form(NamedTuple):
         """What its URL ends with: "lpcm.l16", "mpegts-copy-ac3.ts"."""
         if self.is_music:
             return f"{self.container}.{_MUSIC[self.container][1]}"
-        return f"{'-'.join(self)}.{_FILMS[self.container][1]}"
+        return f"{'-'.join(filter(None, self))}.{_FILMS[self.container][1]}"
 
     @property
     def made(self) -> frozenset[str]:
@@ -211,6 +215,17 @@ def copied_form(coded: Coded) -> Form | None:
     return Form("mpegts", COPY, sound)
 
 
+def burnt_form(coded: Coded, form: Form | None, number: int) -> Form:
+    """Return a form with subtitles drawn into the picture.
+
+    form: what the device gets else; None: the film as it is.
+    """
+    if form is None:
+        sound = _fitting(coded.sound, _SOUNDS["mpegts"]) if coded.sound else NONE
+        form = Form("mpegts", COPY, sound)
+    return form._replace(picture="h264", burnt=f"s{number}")
+
+
 def converted_path(item_id: str, form: Form, start_s: int = 0) -> str:
     """Return the URL path of an item in a form, from a second on."""
     start = f"from{start_s}-" if start_s else ""
@@ -224,15 +239,18 @@ def form_named(name: str, coded: Coded) -> Form | None:
     if coded.kind is Kind.AUDIO:
         is_known = not more and container in _MUSIC and _MUSIC[container][1] == suffix
         return Form(container) if is_known else None
-    if len(more) != 2 or container not in _FILMS or _FILMS[container][1] != suffix:
+    if not 2 <= len(more) <= 3:
         return None
-    picture, sound = more
-    form = Form(container, picture, sound)
+    if container not in _FILMS or _FILMS[container][1] != suffix:
+        return None
+    form = Form(container, *more)
     return form if _is_possible(form, coded) else None
 
 
 def _is_possible(form: Form, coded: Coded) -> bool:
     pictures, sounds = _PICTURES[form.container], _SOUNDS[form.container]
+    if form.burnt and (form.picture != "h264" or not _BURNT.fullmatch(form.burnt)):
+        return False
     is_picture = form.picture == "h264" or (
         form.picture == COPY and coded.picture in pictures
     )
@@ -289,7 +307,10 @@ def able(needs: Needs, encoders: Collection[str]) -> Needs:
         for key, what in needs.instead.items()
         if encoders and (not what or what in _FILMS or encoder_for(what, encoders))
     }
-    return needs if left == needs.instead else replace(needs, instead=left)
+    burn = needs.burn if encoder_for("h264", encoders) else ""
+    if left == needs.instead and burn == needs.burn:
+        return needs
+    return replace(needs, instead=left, burn=burn)
 
 
 def offer(coded: Coded, form: Form, seek: str) -> Offer:

@@ -166,7 +166,9 @@ def text_arguments(coded: Coded, number: int) -> list[str]:
 
 
 def _input(coded: Coded, form: Form, start_us: int) -> list[str]:
-    options = ["-protocol_whitelist", "file", "-threads", "1"]
+    options = ["-protocol_whitelist", "file"]
+    if form.picture in {COPY, NONE}:
+        options += ["-threads", "1"]  # sound needs no more
     if start_us:
         # A picture that is copied begins with a whole one: so let the sound.
         options += ["-noaccurate_seek"] if form.picture == COPY else []
@@ -191,12 +193,11 @@ def _music(
 
 
 def _film(coded: Coded, form: Form, encoders: Collection[str]) -> list[str]:
-    told = ["-map", "0:V:0", "-c:v"]
     if form.picture == COPY:
-        told.append(COPY)
+        told = ["-map", "0:V:0", "-c:v", COPY]
     else:
         codec = encoder_for(form.picture, encoders)
-        told += [codec, "-vf", _SMALL_ENOUGH, *_PICTURES[codec]]
+        told = [*_drawn(form), "-c:v", codec, *_PICTURES[codec]]
     if form.sound == NONE:
         return [*told, "-an"]
     told += ["-map", "0:a:0", "-c:a"]
@@ -206,3 +207,12 @@ def _film(coded: Coded, form: Form, encoders: Collection[str]) -> list[str]:
     if form.sound == "ac3" and coded.channels <= 2:
         how = _STEREO_AC3
     return [*told, encoder_for(form.sound, encoders), *how, "-ar", _ARRANGED]
+
+
+def _drawn(form: Form) -> list[str]:
+    """Return what says which picture is coded anew."""
+    if not form.burnt:
+        return ["-map", "0:V:0", "-vf", _SMALL_ENOUGH]
+    # Subtitles of a disc are made for its whole height: their ends are the same.
+    drawn = f"[0:V:0][0:s:{int(form.burnt[1:])}]overlay=x=(W-w)/2:y=H-h:eof_action=pass"
+    return ["-filter_complex", f"{drawn},{_SMALL_ENOUGH}[v]", "-map", "[v]"]

@@ -36,8 +36,9 @@ from upnpserver.dlna.headers import dlna_headers
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import ProbeError, RefusedRequest
 from upnpserver.facts import facts_from_json
+from upnpserver.media.embedded_texts import pictures_in
 from upnpserver.media.ffmpeg import arguments, is_readable
-from upnpserver.model import Resource
+from upnpserver.model import MediaFacts, Resource
 from upnpserver.net.disks import Disks
 from upnpserver.net.ffmpeg import Conversion, Limits, Tool, Wanted, look_for
 from upnpserver.net.lookup import Find, looked_up, not_found
@@ -170,6 +171,8 @@ class Conversions:
         form = form_named(match[3].decode("ascii"), coded) if coded else None
         if coded is None or form is None or not is_able(form, self.tool.encoders):
             raise not_found()
+        if form.burnt and int(form.burnt[1:]) not in pictures_in(_facts_in(of)):
+            raise not_found()
         if start_ms:
             if form.is_music or start_ms >= coded.duration_ms:
                 raise not_found()
@@ -296,5 +299,9 @@ def coded_in(of: Resource) -> Coded | None:
     """Return how an item is coded, None of what ffmpeg can't be told to read."""
     if not of.facts_json:
         return None
-    coded = coded_of(facts_from_json(of.facts_json))
+    coded = coded_of(_facts_in(of))
     return coded if coded and is_readable(coded) else None
+
+
+def _facts_in(of: Resource) -> MediaFacts:
+    return facts_from_json(of.facts_json)

@@ -204,7 +204,7 @@ def _resources(resources: list[_Res], needs: Needs) -> list[_Res]:
 
 def _converted(resources: list[_Res], needs: Needs) -> list[_Res]:
     """Return what a device gets instead of a file that it can't play, if it can't."""
-    if not needs.instead:
+    if not needs.instead and not needs.burn:
         return []
     return [
         _Res(parts, offered.mime, offered.features)

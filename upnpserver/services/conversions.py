@@ -5,13 +5,17 @@ from typing import Final
 
 from upnpserver.dlna.converted import (
     COPY,
+    Coded,
+    Form,
     Offer,
+    burnt_form,
     coded_from,
     converted_path,
     form_for,
     offer,
 )
 from upnpserver.dlna.protocolinfo import protocol_info
+from upnpserver.media.embedded_texts import picture_number
 from upnpserver.policy import Needs
 from upnpserver.upnp import didl
 
@@ -27,9 +31,8 @@ def converted_res(parts: Parts, needs: Needs) -> tuple[Offer, Parts] | None:
 
     parts: of the file's res.
     """
-    told = next((name for name, _ in parts if name.startswith(didl.CODED)), "")
-    coded = coded_from(told.removeprefix(didl.CODED))
-    form = form_for(coded, needs.instead) if coded else None
+    coded = coded_from(_kept(parts, didl.CODED))
+    form = _form(coded, parts, needs) if coded else None
     file = next((found for _, xml in parts if (found := _FILE.match(xml))), None)
     if coded is None or form is None or file is None:
         return None
@@ -50,3 +53,17 @@ def converted_res(parts: Parts, needs: Needs) -> tuple[Offer, Parts] | None:
         or (part[0] == _OF_THE_PICTURE and form.picture == COPY)
     ]
     return offered, [opening, *kept, *rest]
+
+
+def _kept(parts: Parts, mark: str) -> str:
+    """Return what is kept of a file under a mark, "" for nothing."""
+    found = (name for name, _ in parts if name.startswith(mark))
+    return next(found, "").removeprefix(mark)
+
+
+def _form(coded: Coded, parts: Parts, needs: Needs) -> Form | None:
+    form = form_for(coded, needs.instead)
+    if not needs.burn:
+        return form
+    number = picture_number(_kept(parts, didl.TEXTS), needs.burn)
+    return form if number is None else burnt_form(coded, form, number)

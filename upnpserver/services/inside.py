@@ -47,5 +47,5 @@ def _with_inside(entry: Entry) -> Entry:
 @lru_cache(maxsize=_REMEMBERED)
 def _with_texts(segments: bytes, item_id: str, told: str) -> bytes:
     info = protocol_info(SRT_MIME, made_features())
-    paths = text_paths(item_id, told)
-    return didl.with_captions(segments, [didl.Caption(p, SRT, info) for p in paths])
+    found = [didl.Caption(path, SRT, info) for path in text_paths(item_id, told)]
+    return didl.with_captions(segments, found) if found else segments

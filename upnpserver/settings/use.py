@@ -24,6 +24,7 @@ _MAX_TEXT = 200
 _MAX_NUMBER = 100_000
 _MIME = re.compile(r"[a-z]+/[\w.+-]+", re.ASCII)
 _SORT = re.compile(r"[+-][\w:@]+(?:,[+-][\w:@]+)*", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?", re.ASCII)
 _MIMES = ("mimes", "get_mimes")
 _PLAYED = re.compile(rf"({'|'.join(INSTEAD)})(?: [a-z0-9.]{{1,24}}){{0,4}}", re.ASCII)
 
@@ -82,6 +83,8 @@ def _text(where: str, key: str, value: object) -> str:
     text = read_text(where, value)
     if len(text) > _MAX_TEXT or not text.isprintable():
         raise wrong(f"{where}: must be at most {_MAX_TEXT} printable characters")
+    if key == "burn" and _LANGUAGE.fullmatch(text) is None:
+        raise wrong(f'{where}: must be a language, such as "de", not {quoted(text)}')
     if key == "sort" and _SORT.fullmatch(text) is None:
         raise wrong(
             f'{where}: must be SortCriteria, such as "+upnp:class,+dc:title", '
