@@ -1,7 +1,7 @@
-"""Ours and MiniDLNA, each on its own host of one home network.
+"""Ours, MiniDLNA and Gerbera, each on its own host of one home network.
 
-Both serve the same folder at the same time and are asked in turn, each from the
-other's host, so that whatever else the machine does falls on both alike.
+All serve the same folder at the same time and are asked in turn, each from
+another's host, so that whatever else the machine does falls on both alike.
 """
 
 import contextlib
@@ -18,12 +18,16 @@ from xml.sax.saxutils import escape
 from conformance.servers import OURS, SERVERS, Running, Server, running
 from support.netns import HomeNetwork, Host, home_network
 
-PEER = SERVERS[1]
-PORT = 8200
+PEER, THIRD = SERVERS[1:3]
+PORTS = {OURS.name: 8200, PEER.name: 8200, THIRD.name: 49200}
 CONTENT_DIRECTORY = "urn:schemas-upnp-org:service:ContentDirectory:1"
 # The container of all tracks, and the path that takes SOAP.
 ALL_MUSIC = {OURS.name: "music$all", PEER.name: "1$4"}
-CONTROL = {OURS.name: "/control/ContentDirectory", PEER.name: "/ctl/ContentDir"}
+CONTROL = {
+    OURS.name: "/control/ContentDirectory",
+    PEER.name: "/ctl/ContentDir",
+    THIRD.name: "/upnp/control/cds",
+}
 TOTAL = re.compile(rb"<TotalMatches>(\d+)</TotalMatches>")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -65,8 +69,10 @@ class Contender:
             self.running.end()
         self.life.close()
 
-    def soap(self, action: str, arguments: dict[str, object]) -> bytes:
-        """Return the whole request for an action."""
+    def soap(
+        self, action: str, arguments: dict[str, object], *, keep: bool = False
+    ) -> bytes:
+        """Return the whole request for an action; keep: for a kept connection."""
         inside = "".join(f"<{n}>{escape(str(v))}</{n}>" for n, v in arguments.items())
         body = (
             '<?xml version="1.0"?><s:Envelope xmlns:s='
@@ -77,18 +83,18 @@ class Contender:
         ).encode()
         lines = (
             f"POST {CONTROL[self.name]} HTTP/1.1",
-            f"Host: {self.host.ipv4}:{PORT}",
+            f"Host: {self.host.ipv4}:{PORTS[self.name]}",
             'Content-Type: text/xml; charset="utf-8"',
             f'SOAPACTION: "{CONTENT_DIRECTORY}#{action}"',
             f"Content-Length: {len(body)}",
-            "Connection: close",
+            f"Connection: {'keep-alive' if keep else 'close'}",
         )
         return "\r\n".join([*lines, "", ""]).encode() + body
 
     def browse(
         self, object_id: str, start: int = 0, count: int = 0, **more: str
     ) -> bytes:
-        """Return the request for a Browse; more: flag, sort, filter."""
+        """Return the request for a Browse; more: flag, sort, filter, keep."""
         arguments = {
             "ObjectID": object_id,
             "BrowseFlag": more.get("flag", "BrowseDirectChildren"),
@@ -97,7 +103,7 @@ class Contender:
             "RequestedCount": count,
             "SortCriteria": more.get("sort", ""),
         }
-        return self.soap("Browse", arguments)
+        return self.soap("Browse", arguments, keep=bool(more.get("keep")))
 
     def search(self, criteria: str, count: int = 30) -> bytes:
         """Return the request for a Search below the root."""
@@ -113,7 +119,8 @@ class Contender:
 
     def connect(self, timeout_s: float = 30) -> socket.socket:
         """Open a connection from the asking host; the thread must be on it."""
-        return socket.create_connection((self.host.ipv4, PORT), timeout_s)
+        port = PORTS[self.name]
+        return socket.create_connection((self.host.ipv4, port), timeout_s)
 
     def ask(self, request: bytes) -> bytes:
         """Send a request on a new connection and return all that comes back."""
@@ -148,25 +155,34 @@ class Contender:
         return total / os.sysconf("SC_CLK_TCK")
 
 
-def wait_for_total(contender: Contender, wanted: int, deadline_s: float = 900) -> float:
-    """Return the seconds until all tracks are listed."""
+def wait_for_total(
+    contender: Contender, wanted: int, deadline_s: float = 900, object_id: str = ""
+) -> float:
+    """Return the seconds until all of a container is listed, or all tracks."""
     begin = time.monotonic()
-    request = contender.browse(ALL_MUSIC[contender.name], count=1)
+    request = contender.browse(object_id or ALL_MUSIC[contender.name], count=1)
     with contender.asker.entered():
         while time.monotonic() - begin < deadline_s:
             if contender.total(request) == wanted:
                 return time.monotonic() - begin
             time.sleep(0.1)
-    raise TimeoutError(f"{contender.name} does not list {wanted} tracks")
+    raise TimeoutError(f"{contender.name} does not list {wanted} items")
 
 
 @contextlib.contextmanager
-def contenders(folder: Path, scratch: Path) -> Iterator[list[Contender]]:
-    """Return ours and, where it is installed, MiniDLNA, not yet started."""
+def contenders(
+    folder: Path, scratch: Path, *, third: bool = False
+) -> Iterator[list[Contender]]:
+    """Return ours and, where they are installed, the others, not yet started.
+
+    third: Gerbera too, which reads a library ten times as long.
+    """
     with home_network() as network, contextlib.ExitStack() as ending:
-        swapped = HomeNetwork(network.client, network.server, network.router)
+        ours, other, router = network.server, network.client, network.router
+        homes = [(OURS, network), (PEER, HomeNetwork(other, ours, router))]
+        homes += [(THIRD, HomeNetwork(router, ours, other))] * third
         found = []
-        for server, home in ((OURS, network), (PEER, swapped)):
+        for server, home in homes:
             if server.installed:
                 state = scratch / server.name
                 found.append(Contender(server, home, folder, state))

@@ -20,6 +20,7 @@ _TRACK = FIXTURES / "household" / "Music" / "The Foundry" / "First Light"
 _FILM = FIXTURES / "formats" / "silent.mp4"
 _TRACK_BYTES = 8192
 SETTLED_S = 3600
+IN_ONE = "All in one"
 GENRES = ("Jazz", "Rock", "Folk", "Ambient", "Klassik", "Soul", "Pop")
 
 
@@ -38,11 +39,11 @@ class Library:
         return self.audio + self.image + self.video
 
 
-def make_library(folder: Path, items: int) -> Library:
-    """Fill the folder with so many items."""
+def make_library(folder: Path, items: int, in_one: int = 0) -> Library:
+    """Fill the folder with so many items; in_one: tracks in the folder IN_ONE."""
     image, video = items * 3 // 20, items // 20
     audio = items - image - video
-    _write_tracks(folder / "Music", audio)
+    _write_tracks(folder / "Music", audio, in_one)
     _write_photos(folder / "Photos", image)
     _write_films(folder / "Videos", video)
     settle(folder)
@@ -57,12 +58,14 @@ def settle(folder: Path) -> None:
             os.utime(path, (then_s, then_s))
 
 
-def _write_tracks(music: Path, count: int) -> None:
+def _write_tracks(music: Path, count: int, in_one: int) -> None:
     sound = _sound((_TRACK / "02 - Ember.mp3").read_bytes())
     for number in range(count):
         album, track = divmod(number, 10)
         artist = album // 3
         folder = music / f"Artist {artist:03}" / f"Album {album:04}"
+        if number < in_one:
+            folder = music / IN_ONE
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{track + 1:02} Track {number}.mp3"
         path.write_bytes(sound[:-8] + struct.pack(">Q", number))
