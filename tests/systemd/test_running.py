@@ -4,6 +4,7 @@ The unit is the file that people install; only the interpreter's place and the
 place of its output are changed, by a drop-in as the owner would write one.
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +144,29 @@ def test_it_serves_what_it_scanned_in_its_sandbox(service):
             if item.resources[0].size_bytes == path.stat().st_size
         ]
         assert path.read_bytes() in bodies, path.name
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="there is no ffmpeg")
+def test_it_converts_and_draws_in_its_sandbox(service):
+    def answer(form, mime):
+        """Return the first answer for such a file in another form."""
+        url = next(
+            url for url, item in service.items.items() if item.resources[0].mime == mime
+        )
+        address, _, rest = url.partition("/media/")
+        item_id = rest.partition("/")[0]
+        return fetch(service.home.client, form.format(address, item_id))
+
+    lpcm = wait_for(
+        "LPCM", lambda: answer("{}/convert/{}/lpcm.l16", "audio/x-flac").body
+    )
+    assert len(lpcm) > 10_000
+    film = answer("{}/convert/{}/mpegts-copy-copy.ts", "video/mp4").body
+    assert film[::188].count(b"G") == len(film) // 188 > 50
+    coded = answer("{}/convert/{}/mpegts-h264-ac3.ts", "video/x-matroska").body
+    assert coded[::188].count(b"G") == len(coded) // 188 > 50
+    still = answer("{}/picture/{}/sm.jpg", "video/mp4").body
+    assert still.startswith(b"\xff\xd8")
 
 
 def test_the_kernel_holds_back_what_would_leave(service):

@@ -222,8 +222,7 @@ class Conversions:
         if request.is_gone or not self._has_room(who):
             source.release()
             if not request.is_gone:
-                refusal = RefusedRequest(503, "Too much is being converted.")
-                request.refuse(refusal, ("Retry-After", str(RETRY_AFTER_S)))
+                _refuse_for_now(request)
             return None
         part = asked.part
 
@@ -287,12 +286,19 @@ class Conversions:
             return
         if request.is_answered:
             request.abort()
-        else:
+        elif isinstance(error, ProbeError):
             request.refuse(RefusedRequest(404, "This can't be converted."))
+        else:
+            _refuse_for_now(request)
 
     def _broken(self, failure: Failure, request: ServerRequest) -> None:
         self.log.failure("answering with a conversion", failure)
         request.fail()
+
+
+def _refuse_for_now(request: ServerRequest) -> None:
+    refusal = RefusedRequest(503, "Too much is being converted.")
+    request.refuse(refusal, ("Retry-After", str(RETRY_AFTER_S)))
 
 
 def coded_in(of: Resource) -> Coded | None:
