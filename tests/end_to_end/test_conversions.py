@@ -380,6 +380,10 @@ def test_subtitles_inside_a_film_are_had_as_srt(running, home):
         assert answer.body.decode().splitlines() == [
             *("1", "00:00:01,000 --> 00:00:02,000", words, ""),
         ]
+    film = seen(running, home, {})["Talk"].resources[0].url
+    asked = SAMSUNG | {"getCaptionInfo.sec": "1"}
+    head = fetch(home.client, film, "HEAD", headers=asked)
+    assert head.header("CaptionInfo.sec") == urls[0]
     other = urls[0].replace("film.t1", "film.t9")
     assert fetch(home.client, other).status == 404
 

@@ -24,6 +24,8 @@ from upnpserver.errors import (
     RefusedRequest,
     UnsafePath,
 )
+from upnpserver.facts import facts_from_json
+from upnpserver.media.embedded_texts import inside_told, text_paths
 from upnpserver.model import Resource
 from upnpserver.net.answer import format_http_date
 from upnpserver.net.disks import Disks
@@ -89,9 +91,10 @@ class Streams:
                 resource.duration_ms,
                 any_mode=needs.any_transfer_mode,
             )
-            path = resource.caption_path
-            if path and "caption-header" in needs.subtitles:
-                headers += caption_headers(request.header, request.base_url + path)
+            if "caption-header" in needs.subtitles:
+                path = _caption_path(request, resource)
+                url = request.base_url + path if path else ""
+                headers += caption_headers(request.header, url)
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return
@@ -181,6 +184,20 @@ class Streams:
     def _broken(self, failure: Failure, request: ServerRequest) -> None:
         self.log.failure("answering a stream", failure)
         request.fail()
+
+
+def _caption_path(request: ServerRequest, resource: Resource) -> str:
+    """Return the URL path of a film's best subtitle, "" if nobody asks or it has none.
+
+    Those inside it count where they can be taken out.
+    """
+    is_asked = request.header(b"getcaptioninfo.sec")
+    if resource.caption_path or not is_asked or not request.policy.takes_out:
+        return resource.caption_path
+    if not resource.facts_json:
+        return ""
+    told = inside_told(facts_from_json(resource.facts_json))
+    return next(text_paths(resource.item_id, told), "")
 
 
 def _entity(file: OpenFile, resource: Resource) -> tuple[int, Entity]:
