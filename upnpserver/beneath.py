@@ -2,8 +2,10 @@
 
 The kernel walks the path by openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS):
 links that stay inside work, "..", absolute links and /proc's magic links that
-lead out don't. Without that call (before Linux 5.6, or forbidden by a sandbox)
-each step is opened with O_NOFOLLOW, so that no link works at all.
+lead out don't. Where the owner lets links lead out of a folder, absolute ones and
+those that do are followed too, but for magic links. Without that call (before
+Linux 5.6, or forbidden by a sandbox) each step is opened with O_NOFOLLOW, so that no
+link works at all.
 
 Blocks as long as the disk needs: never called in the reactor.
 
@@ -39,22 +41,26 @@ class _OpenHow(ctypes.Structure):
     )
 
 
-_HOW = _OpenHow(_READ, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+_INSIDE = _OpenHow(_READ, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+_ANYWHERE = _OpenHow(_READ, 0, _RESOLVE_NO_MAGICLINKS)
 _syscall = ctypes.CDLL(None, use_errno=True).syscall
 _syscall.restype = ctypes.c_long
 
 
-def open_beneath(root: bytes, relative_path: bytes) -> int:
+def open_beneath(
+    root: bytes, relative_path: bytes, *, follows_out: bool = False
+) -> int:
     """Return a descriptor to read the regular file root/relative_path.
 
-    The caller closes it. root itself may be a link. Raises UnsafePath when the
-    path leads out of root or names no regular file, and OSError as open(2)
-    does (FileNotFoundError, PermissionError, ...): UnsafePath is an OSError.
+    follows_out: links may lead out of root. The caller closes it. root itself
+    may be a link. Raises UnsafePath when the path leads out of root or names no
+    regular file, and OSError as open(2) does (FileNotFoundError, PermissionError,
+    ...): UnsafePath is an OSError.
     """
     _check(relative_path)
     root_fd = os.open(root, _FOLDER)
     try:
-        fd = _open_below(root_fd, relative_path)
+        fd = _open_below(root_fd, relative_path, follows_out=follows_out)
     except OSError as error:
         if error.errno in _LED_OUT:
             raise UnsafePath(error.errno, "leads out of its folder") from None
@@ -76,23 +82,23 @@ def _check(relative_path: bytes) -> None:
         raise UnsafePath(errno.EINVAL, "not a path below a folder")
 
 
-def _open_below(root_fd: int, relative_path: bytes) -> int:
+def _open_below(root_fd: int, relative_path: bytes, *, follows_out: bool) -> int:
     try:
-        return _openat2(root_fd, relative_path)
+        return _openat2(root_fd, relative_path, _ANYWHERE if follows_out else _INSIDE)
     except OSError as error:
         if error.errno not in _NO_SUCH_CALL:
             raise
         return _open_by_steps(root_fd, relative_path)
 
 
-def _openat2(root_fd: int, relative_path: bytes) -> int:
+def _openat2(root_fd: int, relative_path: bytes, how: _OpenHow) -> int:
     for _ in range(_TRIES):
         fd = _syscall(
             ctypes.c_long(_SYS_OPENAT2),
             ctypes.c_int(root_fd),
             ctypes.c_char_p(relative_path),
-            ctypes.byref(_HOW),
-            ctypes.c_size_t(ctypes.sizeof(_HOW)),
+            ctypes.byref(how),
+            ctypes.c_size_t(ctypes.sizeof(how)),
         )
         if fd >= 0:
             return int(fd)

@@ -60,12 +60,14 @@ def default_state_dir(environment: Mapping[str, str] = os.environ) -> Path:
 class Library:
     """Folders that are shown together under one name.
 
-    folders: absolute paths. kinds: what else lies there is left out.
+    folders: absolute paths. kinds: what else lies there is left out. follows_out:
+    links in them may lead out of them.
     """
 
     name: str
     folders: tuple[Path, ...]
     kinds: frozenset[Kind] = ALL_KINDS
+    follows_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

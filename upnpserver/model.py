@@ -260,6 +260,7 @@ class Resource:
     opened, which may be newer. span: where only a part of the file is meant; it
     is gone when the file has changed. facts_json: what is known of an item, see
     facts.py; left as it is, as few who ask for it need more than its file.
+    follows_out: the owner lets links lead out of that root.
     """
 
     item_id: str
@@ -274,6 +275,7 @@ class Resource:
     size_bytes: int = 0
     mtime_ns: int = 0
     facts_json: str = ""
+    follows_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,38 @@ def test_an_absolute_link_is_passed_by_as_it_cannot_be_opened_safely(tmp_path):
     (tmp_path / "link.mp3").symlink_to(put(tmp_path, "1.mp3"))
     assert found(tmp_path) == [b"1.mp3"]
     assert "absolute" in passed_by(tmp_path)[0].reason
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "expected"),
+    [
+        ("out.mp3", "../outside/secret.mp3", [b"out.mp3"]),
+        ("out", "../outside", [b"out/deep/5.mp3", b"out/secret.mp3"]),
+        ("absolute.mp3", "{here}/lib/a/1.mp3", [b"absolute.mp3"]),
+        ("absolute", "{here}/outside/deep", [b"absolute/5.mp3"]),
+        ("all", "..", []),  # it holds the library
+        ("loop", ".", []),
+        ("dangling.mp3", "nowhere", []),
+        ("back", "../outside/back", []),  # leads in again, to what holds it
+        ("device.mp3", "/dev/zero", []),
+    ],
+)
+def test_where_links_may_lead_out_they_are_followed_and_end(
+    tmp_path, link, target, expected
+):
+    inside = tmp_path / "lib"
+    put(inside, "a/1.mp3")
+    put(tmp_path, "outside/secret.mp3")
+    put(tmp_path, "outside/deep/5.mp3")
+    (tmp_path / "outside/back").symlink_to("../lib")  # a link in what is linked
+    (inside / link).symlink_to(target.format(here=tmp_path))
+    tree = replace(tree_of(inside, {}), follows_out=True)
+    listed = [
+        b"/".join(filter(None, (change.directory, change.name)))
+        for change in walk.compare(tree, set())
+        if isinstance(change, Changed)
+    ]
+    assert sorted(listed) == sorted([b"a/1.mp3", *expected])
 
 
 def test_folders_that_link_to_each_other_do_not_multiply(tmp_path):

@@ -97,7 +97,7 @@ class Daemon:
         """Leave no process of it behind."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(30)  # of a busy machine
 
 
 @contextlib.contextmanager

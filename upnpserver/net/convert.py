@@ -149,10 +149,7 @@ class Conversions:
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return
-        of = asked.of
-        opened = Source.open(
-            self._disks, of.root, of.relative_path, lambda: not request.is_gone
-        )
+        opened = Source.open(self._disks, asked.of, lambda: not request.is_gone)
         opened.addCallbacks(
             self._opened,
             self._not_opened,

@@ -70,7 +70,6 @@ from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
 from upnpserver.offline.addresses import Address
 from upnpserver.progress import ProgressLine
-from upnpserver.rules.profiles import visibilities
 from upnpserver.scan.messages import (
     Committed,
     Finished,
@@ -151,13 +150,7 @@ class Server:
         self._play_log = self._made_play_log()
         self._seen_log = self._made_seen_log()
         moment = Moment(words_of(config.language), date.today, self._plays)
-        self._library = Libraries(
-            state.path,
-            visibilities(config.rules),
-            reactor,
-            self._catalog_damaged,
-            moment,
-        )
+        self._library = Libraries(config, reactor, self._catalog_damaged, moment)
         self._sources = SourceInfo(self._library.served, self._source_changed)
         begun = self._play_log.begun if self._play_log else not_noted
         self._streams = Streams(self._library.resource, reactor, begun)

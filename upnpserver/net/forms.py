@@ -161,7 +161,7 @@ class Forms:
         if found is not None:
             return succeed(found)
         of, is_wanted = wanted.of, partial(self._is_wanted, wanted.key)
-        opened = Source.open(self._disks, of.root, of.relative_path, is_wanted)
+        opened = Source.open(self._disks, of, is_wanted)
         return opened.addCallback(self._make, wanted)
 
     def _is_wanted(self, key: str) -> bool:

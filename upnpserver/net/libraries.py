@@ -5,20 +5,22 @@ one in which only that is which they may see (scan/partial.py). One that isn't m
 yet answers as the library does before the first scan: never with the whole one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import replace
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IReactorFromThreads
 
 from upnpserver.catalog.living import Moment
+from upnpserver.config import Config
 from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
 from upnpserver.model import LibraryCounts, Resource
 from upnpserver.net.library import Library
 from upnpserver.policy import ClientPolicy
-from upnpserver.rules.visibility import Visibility
+from upnpserver.rules.profiles import visibilities
 from upnpserver.scan.roots import CATALOG_FILE, catalog_file
 from upnpserver.services import content_directory
 from upnpserver.services.catalog_protocol import Catalog
@@ -33,24 +35,30 @@ WHOLE = ""  # the name of the visibility of those who see everything
 class Libraries:
     """Answers everybody from the catalog that is for him.
 
-    folder: where the catalogs are. visibilities: of those who don't see everything.
-    The rest is as net.library.Library has it.
+    config: says where the catalogs are, and who sees what. The rest is as
+    net.library.Library has it.
     """
 
     def __init__(
         self,
-        folder: Path,
-        visibilities: Iterable[Visibility],
+        config: Config,
         threads: IReactorFromThreads,
         damaged: Callable[[CatalogUnusable], None],
         moment: Moment | None = None,
     ) -> None:
-        files = {one.name: catalog_file(one) for one in visibilities}
+        files = {one.name: catalog_file(one) for one in visibilities(config.rules)}
         self._libraries = {
-            name: Library(folder / file, threads, damaged, moment)
+            name: Library(config.state_dir / file, threads, damaged, moment)
             for name, file in {WHOLE: CATALOG_FILE, **files}.items()
         }
         self._whole = self._libraries[WHOLE]
+        # Out of these links may lead.
+        self._open_roots = frozenset(
+            os.fsencode(folder)
+            for library in config.libraries
+            if library.follows_out
+            for folder in library.folders
+        )
 
     @property
     def is_open(self) -> bool:
@@ -107,7 +115,10 @@ class Libraries:
         """Return the file of an item. Raises NoSuchObject, CannotProcess."""
         if policy.notice:
             raise NoSuchObject
-        return self._for(policy).resource(item_id, policy)
+        resource = self._for(policy).resource(item_id, policy)
+        if resource.root not in self._open_roots:
+            return resource
+        return replace(resource, follows_out=True)
 
     def system_update_id(self, policy: ClientPolicy) -> int:
         """Return SystemUpdateID as a device sees it, 0 while there is no catalog."""

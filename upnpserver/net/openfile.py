@@ -55,9 +55,14 @@ class OpenFile:
         self._flags = os.RWF_NOWAIT if self.way is Way.ASK else 0
 
     @classmethod
-    def open(cls, root: bytes, relative_path: bytes) -> "OpenFile":
-        """In a thread: open root/relative_path. Raises OSError, UnsafePath."""
-        fd = open_beneath(root, relative_path)
+    def open(
+        cls, root: bytes, relative_path: bytes, *, follows_out: bool = False
+    ) -> "OpenFile":
+        """In a thread: open root/relative_path. Raises OSError, UnsafePath.
+
+        follows_out: see beneath.py.
+        """
+        fd = open_beneath(root, relative_path, follows_out=follows_out)
         try:
             return cls(fd)
         except OSError:

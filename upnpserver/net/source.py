@@ -6,6 +6,7 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from upnpserver.model import Resource
 from upnpserver.net.disks import Disks
 from upnpserver.net.openfile import OpenFile
 
@@ -24,11 +25,10 @@ class Source:
     def open(
         cls,
         disks: Disks,
-        root: bytes,
-        relative_path: bytes,
+        of: Resource,
         is_wanted: Callable[[], bool],
     ) -> "Deferred[Source]":
-        """Open root/relative_path; fails with OSError (UnsafePath is one).
+        """Open the file of a resource; fails with OSError (UnsafePath is one).
 
         is_wanted: asked when a thread gets to it; a client that has left by
         then costs nothing.
@@ -37,10 +37,10 @@ class Source:
         def work() -> OpenFile:
             if not is_wanted():
                 raise InterruptedError
-            return OpenFile.open(root, relative_path)
+            return OpenFile.open(of.root, of.relative_path, follows_out=of.follows_out)
 
-        opened = disks.run(root, work, first=True)
-        return opened.addCallback(cls, root, disks)
+        opened = disks.run(of.root, work, first=True)
+        return opened.addCallback(cls, of.root, disks)
 
     def run(self, work: Callable[[], T]) -> Deferred[T]:
         """Let a thread use the file."""

@@ -98,12 +98,7 @@ class Streams:
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return
-        opened = Source.open(
-            self._disks,
-            resource.root,
-            resource.relative_path,
-            lambda: not request.is_gone,
-        )
+        opened = Source.open(self._disks, resource, lambda: not request.is_gone)
         opened.addCallbacks(
             self._opened,
             self._not_opened,

@@ -21,12 +21,16 @@ Stamp = tuple[int, int, int]  # device, inode, time of the last change in a fold
 
 @dataclass(frozen=True, slots=True)
 class ScanRoot:
-    """One folder to scan; shown: its titles below "Folders"."""
+    """One folder to scan; shown: its titles below "Folders".
+
+    follows_out: links in it may lead out of it.
+    """
 
     library: str
     shown: tuple[str, ...]
     path: bytes
     kinds: tuple[str, ...]
+    follows_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,7 @@ class OneOrder:
             lambda path: self._writer.known_files(root, path),
             _is_known,
             enter,
+            self._order.roots[place.root].follows_out,
         )
         known = set(self._writer.known_directories(root))
         return walk.compare(tree, known, place.path, below=below)
@@ -249,7 +250,8 @@ class OneOrder:
                     path = joined(directory, name)
                     if not self._is_complete(InRoot(number, path), mtime_ns):
                         continue
-                    job = ProbeJob(root.path, path, size_bytes, mtime_ns)
+                    follows_out = self._order.roots[number].follows_out
+                    job = ProbeJob(root.path, path, size_bytes, mtime_ns, follows_out)
                     if _is_opened(name):
                         yield job
                     else:

@@ -43,12 +43,16 @@ _NOT_SENSIBLE: Final = "the probe gave no sensible answer"
 
 @dataclass(frozen=True, slots=True)
 class ProbeJob:
-    """One file to read; size and time are the walk's, for the catalog."""
+    """One file to read; size and time are the walk's, for the catalog.
+
+    follows_out: see beneath.py.
+    """
 
     root: bytes
     relative_path: bytes
     size_bytes: int
     mtime_ns: int
+    follows_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +271,10 @@ class ProbePool:
 
 def _give(child: Child[_Try], one: _Try) -> None:
     """Open the file and send it. Raises OSError if it can't be opened."""
-    fd = open_beneath(one.job.root, one.job.relative_path)
+    job = one.job
+    fd = open_beneath(job.root, job.relative_path, follows_out=job.follows_out)
     try:
-        child.send(_told(one.job.relative_path), fd)
+        child.send(_told(job.relative_path), fd)
     finally:
         os.close(fd)
     if not child.jobs and child.ready:

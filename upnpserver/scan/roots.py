@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from upnpserver.config import Config, Library
@@ -54,7 +55,7 @@ def _seen(libraries: Iterable[Library], visibility: Visibility) -> Iterator[Libr
             if visibility.sees_some_of(library.name, os.fsencode(folder))
         )
         if kinds and folders:
-            yield Library(library.name, folders, kinds)
+            yield replace(library, folders=folders, kinds=kinds)
 
 
 def scan_roots(libraries: Iterable[Library]) -> tuple[ScanRoot, ...]:
@@ -70,6 +71,7 @@ def scan_roots(libraries: Iterable[Library]) -> tuple[ScanRoot, ...]:
             _shown(library, folder, only_library=len(known) == 1),
             os.fsencode(folder),
             tuple(sorted(library.kinds)),
+            library.follows_out,
         )
         for library in known
         for folder in library.folders

@@ -61,13 +61,14 @@ class Tree:
 
     known_files: directory -> the catalog's files. is_known: whether the
     catalog knows files of this name. enter is called with each directory
-    before it is listed.
+    before it is listed. follows_out: links may lead out of the root.
     """
 
     root: bytes
     known_files: KnownFiles
     is_known: Callable[[bytes], bool]
     enter: Callable[[bytes], None] = lambda directory: None
+    follows_out: bool = False
 
 
 def compare(
@@ -193,7 +194,7 @@ def _look_at(
     if not is_folder and not tree.is_known(entry.name):
         return
     odd = is_link and (
-        _oddity(entry, real_root)
+        _oddity(entry, real_root, follows_out=tree.follows_out)
         or (is_folder and _folder_oddity(entry, real_root, directory))
     )
     if odd:
@@ -222,17 +223,19 @@ def _status(entry: os.DirEntry[bytes]) -> os.stat_result | None:
         return None
 
 
-def _oddity(link: os.DirEntry[bytes], real_root: bytes) -> str:
+def _oddity(link: os.DirEntry[bytes], real_root: bytes, *, follows_out: bool) -> str:
     """Return why a link is not followed, "" if it is.
 
-    Only a relative link that stays inside the root can be opened safely: see
-    beneath.py.
+    Only a relative link that stays inside the root can be opened safely, unless
+    all may be followed: see beneath.py.
     """
     try:
         link.stat()
         is_absolute = os.readlink(link.path).startswith(b"/")  # noqa: PTH115  bytes
     except OSError:
         return "a link to nothing"
+    if follows_out:
+        return ""
     target = os.path.realpath(link.path)
     if is_absolute or not target.startswith(real_root.rstrip(b"/") + b"/"):
         return "a link that is absolute, or leads out of the library's folder"
@@ -242,7 +245,9 @@ def _oddity(link: os.DirEntry[bytes], real_root: bytes) -> str:
 def _folder_oddity(link: os.DirEntry[bytes], real_root: bytes, directory: bytes) -> str:
     """Return why a link to a folder is not followed, "" if it is."""
     holder = os.path.realpath(os.path.dirname(link.path))  # noqa: PTH120  bytes
-    if holder[len(real_root) :].strip(b"/") != directory:  # links would multiply
+    is_own = is_below(holder, real_root)
+    if not is_own or holder[len(real_root) :].strip(b"/") != directory:
+        # Links would multiply.
         return "a link to a folder, in a folder that is linked itself"
     if (holder + b"/").startswith(os.path.realpath(link.path) + b"/"):
         return "a link to a folder that holds it"

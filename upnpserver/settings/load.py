@@ -29,6 +29,7 @@ from upnpserver.settings.keys import (
     read_kind,
     read_list,
     read_name,
+    read_switch,
     read_text,
 )
 from upnpserver.settings.named import read_devices
@@ -42,7 +43,7 @@ from upnpserver.settings.toml import read_toml
 from upnpserver.settings.wording import nearest, quoted, wrong
 
 _FILE_KEYS = {*PLAIN_KEYS, "state_dir", "library", "device", *RULE_KEYS}
-_LIBRARY_KEYS = {"name", "folders", "kinds"}
+_LIBRARY_KEYS = {"name", "folders", "kinds", "follow_links_out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +175,7 @@ def _library(where: str, table: Mapping[str, object], base: Path) -> Library:
         kinds = frozenset(read_list(f"{where}: kinds", table["kinds"], read_kind))
     if not kinds:
         raise wrong(f"{where}: kinds: name at least one of {', '.join(Kind)}")
-    return Library(name, folders, kinds)
+    follows_out = read_switch(
+        f"{where}: follow_links_out", table.get("follow_links_out", False)
+    )
+    return Library(name, folders, kinds, follows_out)
