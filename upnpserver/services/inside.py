@@ -4,7 +4,6 @@ Only addresses are told here: all is made when it is asked for. Whether there is
 ffmpeg changes without the catalog, so that nothing of it is kept there.
 """
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -18,9 +17,17 @@ from upnpserver.model import Entry
 from upnpserver.upnp import didl
 
 _FORM: Final = "tn"
-_FILM: Final = b"object.item.videoItem"
+# Found by where they stand: a search through all that is told of an object would
+# cost a page of music more than anything else here.
+_CLASS: Final = b"&lt;upnp:class&gt;object.item."  # behind the title
+_FILM: Final = b"videoItem"
 _CODED: Final = didl.CODED.encode()
-_TEXTS: Final = re.compile(didl.TEXTS.encode() + rb"([^\x1f]+)")
+_END: Final = b"\x1f"
+_TEXTS: Final = didl.TEXTS.encode()
+_ANY_ID: Final = "-"
+_AROUND_ID: Final = didl.pack_art(
+    picture_path(_ANY_ID, _FORM), FORMS[_FORM].profile
+).split(f"/{_ANY_ID}/".encode())
 _REMEMBERED: Final = 256  # films with subtitles inside; each some 2 KB
 
 
@@ -30,18 +37,22 @@ def with_insides(entries: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def _with_inside(entry: Entry) -> Entry:
-    # Of what is no film, or in codecs that nobody knows, nothing can be had.
-    if _FILM not in entry.segments or _CODED not in entry.segments:
+    segments = entry.segments
+    class_at = segments.find(_CLASS) + len(_CLASS)
+    if not segments.startswith(_FILM, class_at):
+        return entry
+    coded_at = segments.rfind(_CODED)  # resources come last
+    if coded_at < 0:  # in codecs that nobody knows: nothing can be had of it
         return entry
     item_id = item_id_of(entry.ref_id or entry.object_id)
     if not entry.art:
-        art = didl.pack_art(picture_path(item_id, _FORM), FORMS[_FORM].profile)
-        entry = entry._replace(art=art)
-    texts = _TEXTS.search(entry.segments)
-    if texts is None:
+        entry = entry._replace(art=f"/{item_id}/".encode().join(_AROUND_ID))
+    # The part is empty, and the next one follows.
+    texts_at = segments.find(_END, coded_at) + 2
+    if not segments.startswith(_TEXTS, texts_at):
         return entry
-    told = texts[1].decode()
-    return entry._replace(segments=_with_texts(entry.segments, item_id, told))
+    told = segments[texts_at + len(_TEXTS) : segments.find(_END, texts_at)].decode()
+    return entry._replace(segments=_with_texts(segments, item_id, told))
 
 
 @lru_cache(maxsize=_REMEMBERED)
