@@ -134,6 +134,7 @@ def test_what_is_converted_is_told_where_ffmpeg_can_do_it(catalog):
     text, _ = explain(catalog, path_of(b"C.avi"), able_to(one, ()))
     assert "/convert/" not in text
     assert "instead" not in text
+    assert "Help    what it can't play is converted for it once ffmpeg" in text
 
 
 def test_a_device_that_there_is_not():

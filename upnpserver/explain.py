@@ -50,12 +50,16 @@ class Files(Catalog, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A device as it is known: its rule's id, name and reason, and what it gets."""
+    """A device as it is known: its rule's id, name and reason, and what it gets.
+
+    lacks_ffmpeg: it would get something in another form if ffmpeg were there.
+    """
 
     id: str
     name: str
     reason: str
     policy: ClientPolicy
+    lacks_ffmpeg: bool = False
 
 
 def rule_for(
@@ -91,7 +95,8 @@ def able_to(rule: Rule, encoders: Collection[str]) -> Rule:
     """Return a rule as far as it can be followed with these encoders of ffmpeg."""
     needs = able(rule.policy.needs, encoders)
     policy = replace(rule.policy, needs=needs, takes_out=can_take_out(encoders))
-    return replace(rule, policy=policy)
+    lacks = bool(rule.policy.needs.instead) and not encoders
+    return replace(rule, policy=policy, lacks_ffmpeg=lacks)
 
 
 def _called(one: NamedDevice) -> set[str]:
@@ -217,6 +222,8 @@ def _helps(
     facts: MediaFacts | None, resources: Sequence[Told], rule: Rule
 ) -> Iterator[str]:
     needs = rule.policy.needs
+    if rule.lacks_ffmpeg:
+        yield "what it can't play is converted for it once ffmpeg is installed"
     if facts is None:
         return
     if needs.dlna and not any(profile_in(one.features) for one in resources):
