@@ -110,16 +110,18 @@ def running_daemon(
     wrapper: tuple[str, ...] = (),
     log: str = "output.log",
     config: Path | None = None,
+    state: Path | None = None,
 ) -> Iterator[Daemon]:
     """Serve folders from the host; see what it printed when the test fails.
 
     interfaces: none leaves the choice to it; wrapper: a command to run it under.
+    state: the state folder, where that is not the one of the log.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     argv = [
         *(*wrapper, sys.executable, "-m", "upnpserver", "serve"),
         *(str(folder) for folder in folders),
-        *("--state-dir", str(state_dir), "--port", str(port)),
+        *("--state-dir", str(state or state_dir), "--port", str(port)),
         *(word for name in interfaces for word in ("--interface", name)),
         *(("--config", str(config)) if config else ()),
     ]
