@@ -34,7 +34,7 @@ LAYERS = (
     {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},
-    {"explain", "kept_data", "offline_report"},
+    {"explain", "kept_data", "offline_report", "who_sees"},
     {"web"},
     {"net"},
     {"doctor"},

@@ -18,6 +18,7 @@ from upnpserver.cli_owner import (
     block,
     doctor,
     forget,
+    household_of,
     offline_report,
     privacy,
     record_device,
@@ -26,7 +27,6 @@ from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
 from upnpserver.errors import (
     CatalogUnusable,
     ConfigError,
-    HouseholdUnusable,
     StateFolderError,
 )
 from upnpserver.model import SeenDevice
@@ -210,23 +210,36 @@ def explain(device: str, path: Path, file: Path | None, state_dir: str | None) -
     from upnpserver.catalog.reader import Reader  # noqa: PLC0415
     from upnpserver.explain import able_to, rule_for  # noqa: PLC0415
     from upnpserver.explain import explain as explained  # noqa: PLC0415
-    from upnpserver.scan.roots import CATALOG_FILE  # noqa: PLC0415
+    from upnpserver.rules.visibility import EVERYTHING, NOTHING  # noqa: PLC0415
+    from upnpserver.scan.roots import CATALOG_FILE, catalog_file  # noqa: PLC0415
     from upnpserver.settings.families import shipped_families  # noqa: PLC0415
+    from upnpserver.who_sees import who_sees  # noqa: PLC0415
 
     families = config.families or shipped_families()
     seen = _seen_devices(config)
     rule = rule_for(device, seen, families, config.devices, config.letters_from)
     rule = able_to(rule, _encoders() if config.conversions else ())
+    decisions = household_of(config, lambda household: household.decisions())
+    visibility, line = who_sees(device, config.rules, config.devices, seen, decisions)
+    wanted = bytes(path.absolute())
     try:
-        reader = Reader(config.state_dir / CATALOG_FILE)
+        whole = reader = Reader(config.state_dir / CATALOG_FILE)
+        if visibility not in (EVERYTHING, NOTHING):
+            reader = Reader(config.state_dir / catalog_file(visibility))
     except CatalogUnusable as error:
         raise StateFolderError(
             f"there is no catalog to look into ({error}): start the server, or run "
             "upnpserver scan"
         ) from error
-    text, is_shown = explained(reader, bytes(path.absolute()), rule)
-    click.echo(text)
-    sys.exit(not is_shown)
+    is_hidden = visibility == NOTHING or (
+        whole.file_at(wanted) is not None and reader.file_at(wanted) is None
+    )
+    text, is_shown = explained(whole if is_hidden else reader, wanted, rule)
+    if is_hidden:
+        click.echo(f"{text.partition(chr(10) * 2)[0]}\n\nHidden: {line}.")
+    else:
+        click.echo(f"{text}\n\nRules   {line}" if line else text)
+    sys.exit(is_hidden or not is_shown)
 
 
 @commands.command(
@@ -259,18 +272,8 @@ def version() -> None:
 
 
 def _seen_devices(config: Config) -> list[SeenDevice]:
-    from upnpserver.catalog.household import (  # noqa: PLC0415
-        HOUSEHOLD_FILE,
-        Household,
-    )
-
-    file = config.state_dir / HOUSEHOLD_FILE
-    try:
-        return Household(file).devices()
-    except HouseholdUnusable as error:
-        raise ConfigError(
-            f"cannot read {file}: {error}; restore it, or move it away to begin anew"
-        ) from error
+    found: list[SeenDevice] = household_of(config, lambda kept: kept.devices())
+    return found
 
 
 def _encoders() -> Collection[str]:

@@ -121,7 +121,7 @@ def privacy(
         _forget_kept(config, forgotten)
         click.echo(f"nothing is kept of {forgotten} any more")
         return
-    kept = _household(config, lambda household: household.kept())
+    kept = household_of(config, lambda household: household.kept())
     if as_json:
         click.echo(kept_data.exported(kept))
     else:
@@ -136,7 +136,7 @@ def _forget_kept(config: Config, device: str) -> None:
     try:
         with State.open(config.state_dir):
             everything = device == "all"
-            _household(
+            household_of(
                 config,
                 lambda household: household.forget(
                     None if everything else _places_in(household.kept(), device, config)
@@ -157,7 +157,8 @@ def _places_in(kept: dict[str, Any], device: str, config: Config) -> list[str]:
     return sorted(names | seen)
 
 
-def _household(config: Config, use: Callable[[Any], Any]) -> Any:
+def household_of(config: Config, use: Callable[[Any], Any]) -> Any:
+    """Return what use() makes of the household's file. Raises ConfigError."""
     from upnpserver.catalog.household import (  # noqa: PLC0415
         HOUSEHOLD_FILE,
         Household,
@@ -168,7 +169,9 @@ def _household(config: Config, use: Callable[[Any], Any]) -> Any:
     try:
         return use(Household(path))
     except HouseholdUnusable as error:
-        raise ConfigError(f"{path} can't be used: {error}") from error
+        raise ConfigError(
+            f"cannot read {path}: {error}; restore it, or move it away to begin anew"
+        ) from error
 
 
 @click.command(

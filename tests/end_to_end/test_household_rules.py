@@ -37,6 +37,15 @@ age = 8
 name = "Night"
 devices = ["{NIGHT}"]
 hours = ["{hour}:00-{hour}:01"]
+[[device]]
+name = "kids tablet"
+address = "{KIDS}"
+[[device]]
+name = "parents phone"
+address = "{PARENTS}"
+[[device]]
+name = "old radio"
+address = "{BLOCKED}"
 [[lock]]
 name = "Late films"
 pin = "4721"
@@ -264,10 +273,28 @@ def test_the_owner_decides_while_the_server_runs(house, device):
     assert "let in" in upnpserver(house, "allow", code)
     assert newcomer.titles() == ["Up"]  # what is locked stays so
     assert "no answers" in upnpserver(house, "block", OTHER)
-    with pytest.raises(OSError, match=r"reset|closed"):
+    with pytest.raises(OSError, match=r"reset|closed|pipe"):
         newcomer.titles()
     assert "nothing is decided" in upnpserver(house, "forget", OTHER)
     assert newcomer.titles("0")[0].startswith("Ask the owner")
+
+
+def test_explain_tells_what_the_rules_hide(house, device):
+    _, folder = house
+    config = folder.parent / "upnpserver.toml"
+
+    def explained(address, name):
+        file = folder / name / f"{name}.mp4"
+        return upnpserver(house, "explain", address, str(file), "--config", str(config))
+
+    assert device(KIDS).titles() == ["Up"]
+    told = explained("kids tablet", "Alien")
+    assert "Hidden: it sees a part of the library by profile 'Kids'." in told
+    assert "Title   Up" in explained("kids tablet", "Up")
+    assert "by profile 'Kids'" in explained("kids tablet", "Up")
+    assert "while Late films is locked" in explained("parents phone", "Alien")
+    assert "it is blocked" in explained("old radio", "Up")
+    assert "it has to ask first" in explained("generic", "Up")
 
 
 def test_a_recording_tells_what_a_device_asks_and_nothing_of_the_house(house, device):
