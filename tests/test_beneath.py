@@ -17,7 +17,7 @@ def way(request, monkeypatch):
     """Run a test with the kernel's call, and as if it did not exist."""
     if request.param == "steps":
 
-        def missing(_root_fd, _relative_path):
+        def missing(_root_fd, _relative_path, _how):
             raise OSError(errno.ENOSYS, "no openat2")
 
         monkeypatch.setattr(beneath, "_openat2", missing)

@@ -96,9 +96,9 @@ def slow_down():
     for name in ("read", "read_ahead", "open"):
         real = getattr(OpenFile, name)
 
-        def slow(*arguments, real=real):
+        def slow(*arguments, real=real, **options):
             time.sleep(SECONDS)
-            return real(*arguments)
+            return real(*arguments, **options)
 
         setattr(OpenFile, name, slow)
 

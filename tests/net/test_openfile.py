@@ -64,7 +64,9 @@ def test_opens_nothing_outside_the_folder(path):
 def test_a_file_that_can_not_be_asked_for_its_size_is_closed(path, monkeypatch):
     closed = []
     monkeypatch.setattr("upnpserver.net.openfile.os.close", closed.append)
-    monkeypatch.setattr("upnpserver.net.openfile.open_beneath", lambda *_: 1 << 20)
+    monkeypatch.setattr(
+        "upnpserver.net.openfile.open_beneath", lambda *_, **__: 1 << 20
+    )
     with pytest.raises(OSError, match="Bad file descriptor"):
         opened(path)
     assert closed == [1 << 20]

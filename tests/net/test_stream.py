@@ -376,7 +376,7 @@ def test_a_vanished_file_is_answered_as_an_unknown_one(house):
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ENOMEM])
 def test_a_disk_that_fails_is_not_told_as_a_missing_file(house, monkeypatch, number):
-    def open_file(*_arguments):
+    def open_file(*_arguments, **_options):
         raise OSError(number, "no")
 
     monkeypatch.setattr(OpenFile, "open", open_file)
