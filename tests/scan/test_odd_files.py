@@ -82,18 +82,3 @@ def test_it_is_told_by_a_scan_and_by_a_look_alike(scanner, tmp_path, make):
         (line,) = scanner(order)
         assert line.startswith("library Home: passed by")
         assert ODD[make] in line
-
-
-@pytest.mark.may_skip  # root enters all
-def test_a_folder_that_may_not_be_entered_is_told(scanner, tmp_path):
-    folder = tmp_path / "media" / "closed"
-    folder.mkdir(parents=True)
-    folder.chmod(0)
-    if os.access(folder, os.R_OK):
-        folder.chmod(0o700)
-        pytest.skip("this user may enter every folder")
-    catalog = os.fsencode(tmp_path / "catalog.sqlite")
-    roots = (ScanRoot("Home", (), os.fsencode(folder.parent), KINDS),)
-    (line,) = scanner(Scan(catalog, roots))
-    folder.chmod(0o700)
-    assert "Permission denied" in line
