@@ -28,7 +28,7 @@ _ORDINAL: Final = (
 )
 _SXE: Final = re.compile(
     r"(?<![^\W_])(?:s(?:eason ?)?(?P<s>\d{1,4})|t(?P<s2>\d{2})(?=x?e))[ .,-]{0,3}[\[(]?"
-    rf"(?:x ?e?p?|e(?:p(?:isode|s)?)?\.?) ?-?(?P<e>\d{{1,5}}){_MORE}",
+    rf"(?:x ?e?p?|(?:e(?:p(?:isode|s)?)?|odc|folge)\.?) ?-?(?P<e>\d{{1,5}}){_MORE}",
     _I,
 )
 _SXE_GLUED: Final = re.compile(rf"s(?P<s>\d{{2}})e(?P<e>\d{{2,3}})(?!\d){_MORE}", _I)
@@ -107,6 +107,12 @@ _CAP: Final = re.compile(
     r"[\[(](?:cap|ep)\.? ?(?P<n>\d{3,4})(?:[ -](?P<m>\d{3,4}))?(?: final)?[\])]", _I
 )
 # "Show - 073 - Title", "Show - 12v2 [1080p]", "Show - 01-02 (BD)"
+# "Show - Part 03 - Title" of a miniseries: no film's part is counted with a zero
+_PART: Final = re.compile(r"(?<=\s)[-–] part (?P<e>0[1-9]|1\d)(?= [-–] [^\W\d])", _I)
+# "003. Show - Title", "003-005. Show - Title"
+_COUNTED: Final = re.compile(
+    r"(?P<e>0\d\d)(?P<more>(?:-\d{3})?)\. (?=[^-]*[^\W\d][^-]* - [^\W_])"
+)
 _DASHED: Final = re.compile(
     r"(?<=\s)[-–] \(?(?P<e>\d{1,4})(?:\.\d|[a-d])?(?: ?v\d)?"
     r"(?P<more>(?: ?[-~+&] ?\d{1,4}(?:v\d)?(?![\dpix.]))*)\)?"
@@ -191,7 +197,7 @@ def likely_episode(text: str, *, fans: bool) -> Mark | None:
         until, last = divmod(int(cap["m"] or 0), 100)
         later = last if until == season and last > episode else None
         return Mark(cap.start(), cap.end(), season, episode, later)
-    for pattern in (_WORD_LAST, _EPISODE_WORD, _HASH, _TWO_LAST):
+    for pattern in (_WORD_LAST, _EPISODE_WORD, _HASH, _PART, _TWO_LAST):
         if found := pattern.search(text):
             return _mark(found, sure=_COMPACT.match(found[0]) is not None)
     if mark := _one_of(text):
@@ -285,6 +291,12 @@ _LEADING: Final = re.compile(
 _NUMBERED: Final = re.compile(
     r"(?P<e>\d{2,3})(?P<more>(?:-\d{2,3})?)(?: [-–] |\. )(?=\S)"
 )
+
+
+def counted(text: str) -> Mark | None:
+    """Return the number of "003. Show - Title": it stands before the series' name."""
+    found = _COUNTED.match(text)
+    return _mark(found, sure=False) if found else None
 
 
 def numbered(text: str) -> Mark | None:

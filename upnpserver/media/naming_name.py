@@ -11,9 +11,15 @@ from upnpserver.media import naming_episodes as episodes
 from upnpserver.media import naming_marks as marks
 from upnpserver.media import naming_specials as specials
 from upnpserver.media.naming_marks import Dated, Mark, Year
-from upnpserver.media.naming_text import Spaced, clean, same, spaced, without_open
+from upnpserver.media.naming_text import (
+    Spaced,
+    clean,
+    same,
+    spaced,
+    unshelved,
+    without_open,
+)
 from upnpserver.media.naming_words import (
-    ARTICLES,
     COUNTRIES,
     EDITION,
     EDITION_NAMES,
@@ -81,12 +87,23 @@ def _by_guess(made: Spaced, place: Place) -> Name:
     """Return what a name without a sure mark says: of an episode, else of a film."""
     noise = marks.noise(made.text)
     year = marks.year(made.text, noise)
+    if counted := episodes.counted(made.text):
+        return _counted(made, counted)
+    if holiday := specials.of_a_year(made.text):
+        return _episode(made, holiday)
     mark = _likely(made, year) or _by_place(made, year, place)
     if mark is None:
         mark = episodes.season_pack(made.text)
         if mark and year and year.bracketed and year.start > mark.start:
             mark = None
     return _episode(made, mark) if mark else _film(made, noise, year)
+
+
+def _counted(made: Spaced, mark: Mark) -> Name:
+    """Return what "003. Show - Title" says."""
+    show, _, title = made.text[mark.end :].partition(" - ")
+    told = _episode(replace(made, text=title), replace(mark, start=0, end=0))
+    return replace(told, title=clean(show))
 
 
 _NUMBER_FIRST: Final = re.compile(r"(\d{2,3}) (?:- )?(?=[^\W\d])")
@@ -275,14 +292,16 @@ def _show(head: str) -> tuple[str, int | None, int | None]:
             head = f"{head} ({year.year})"
     head = clean(head[: marks.noise(head)])
     absolute = _ABSOLUTE_LAST.search(head)
-    if absolute and not marks.is_year(int(absolute[1])):
+    if absolute and not marks.is_year(int(absolute[1] or absolute[2])):
         head = head[: absolute.start()]
     name, told = _with_year(head)
     return with_country(unshelved(name)), told, season
 
 
-# "Show - 313-315 - S16E03-05": where it stands in the whole series
-_ABSOLUTE_LAST: Final = re.compile(r"(?<=\S) [-–] (\d{2,4})(?:-\d{2,4})?$")
+# "Show - 313-315 - S16E03-05", "Show 313-315 S16E03": its place in the whole series
+_ABSOLUTE_LAST: Final = re.compile(
+    r"(?<=\S) [-–] (\d{2,4})(?:-\d{2,4})?$|(?<=\S) (\d{2,4})-\d{2,4}$"
+)
 
 
 def show_of(text: str) -> tuple[str, int | None]:
@@ -470,17 +489,6 @@ def _unnumbered(title: str) -> str:
     """Return "Alien" for "01 - Alien" and "1. Alien": a place in a collection."""
     found = _NUMBERED.match(title)
     return title[found.end() :] if found else title
-
-
-_SHELVED: Final = re.compile(r"^([^,]+), ([^\W\d_]{1,4}'?)$")
-
-
-def unshelved(title: str) -> str:
-    """Return "The Matrix" for "Matrix, The"."""
-    found = _SHELVED.match(title)
-    if found is None or found[2].casefold() not in ARTICLES:
-        return title
-    return f"{found[2]}{'' if found[2].endswith(chr(39)) else ' '}{found[1]}"
 
 
 def is_credits(stem: str) -> bool:

@@ -16,6 +16,11 @@ _SPECIAL: Final = re.compile(
 _OVA: Final = re.compile(
     r"(?<=\S) (?:- )?(?:ova|oad|ona)[ .-]{0,3}(?P<e>\d{1,2})(?:v\d)?(?![^\W_])", _I
 )
+_OF_A_YEAR: Final = re.compile(
+    r"(?<=\w \d{4}) (?=(?:christmas|xmas|holiday|new year'?s?|easter|halloween)"
+    r" special(?![^\W_]))",
+    _I,
+)
 _CREDITLESS: Final = re.compile(
     r"(?<=\S) (?:- )?(?:nc(?:op|ed)|creditless (?:opening|ending|op|ed))"
     r" ?\d{0,2}(?![^\W_])",
@@ -35,6 +40,12 @@ def special(text: str) -> Mark | None:
         return None
     episode = int(found["e"]) if found["e"] else None
     return Mark(*found.span(), 0, episode, sure=False)
+
+
+def of_a_year(text: str) -> Mark | None:
+    """Return the mark of "Show 2013 Christmas Special", which is no film of 2013."""
+    found = _OF_A_YEAR.search(text)
+    return Mark(*found.span(), 0, sure=False) if found else None
 
 
 def ova(text: str) -> Mark | None:

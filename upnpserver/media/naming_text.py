@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from upnpserver.media.naming_words import STRONG, WEAK
+from upnpserver.media.naming_words import ARTICLES, STRONG, WEAK
 
 MAX_CHARS: Final = 255
 
@@ -31,6 +31,9 @@ _SITE_FIRST: Final = re.compile(
 _SITE_LAST: Final = re.compile(
     rf"(?:\s+-\s*|\s*[\[({{]\s*)(?:{_DOMAIN})\s*[\])}}]?\s*$", re.IGNORECASE
 )
+_COUNTED_GROUP: Final = re.compile(r"^\s*\d{1,4}\s+(?=\[[^\[\]]+\])")  # "37 [Group]"
+_AFTER_GROUP: Final = re.compile(r"[\s_]-[\s_]\d{1,4}(?:v\d)?(?![^\W_])")
+_FULL_WIDTH: Final = str.maketrans("【】", "[]")
 _GROUP_FIRST: Final = re.compile(r"^\s*(?:\[([^\[\]]*)\]|【([^【】]*)】)[\s._-]*")
 _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}")
 _ROUND: Final = re.compile(r"\([^()]*\)")
@@ -85,11 +88,21 @@ def spaced(name: str) -> Spaced:
     text = _IDS.sub(" ", _NAMED_EDITION.sub(" ", text))
     text = _CHECKSUM.sub("", text)
     text = _SITE_LAST.sub("", _SITE_FIRST.sub("", text))
-    text, group = _without_groups(text)
+    if text.lstrip().startswith("【"):
+        text = text.translate(_FULL_WIDTH)
+    text, group = _without_groups(_uncounted(text))
     text = _BLANKS.sub(" ", _with_blanks(text)).strip()
     while (found := STRONG.match(text)) and _tells(rest := text[found.end() :]):
         text = rest.lstrip(_EDGES)
     return Spaced(text, edition, group)
+
+
+def _uncounted(text: str) -> str:
+    """Return "[Group] Show - 37" for "37 [Group] Show - 37": its place in a list."""
+    found = _COUNTED_GROUP.match(text)
+    if found is None or not _AFTER_GROUP.search(text, found.end()):
+        return text
+    return text[found.end() :]
 
 
 def _without_groups(text: str) -> tuple[str, bool]:
@@ -221,3 +234,14 @@ def same(text: str) -> str:
     """Return text for comparing: letters and digits only, "and" for "&"."""
     text = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     return "".join(char for char in text if char.isalnum())
+
+
+_SHELVED: Final = re.compile(r"^([^,]+), ([^\W\d_]{1,4}'?)$")
+
+
+def unshelved(title: str) -> str:
+    """Return "The Matrix" for "Matrix, The"."""
+    found = _SHELVED.match(title)
+    if found is None or found[2].casefold() not in ARTICLES:
+        return title
+    return f"{found[2]}{'' if found[2].endswith(chr(39)) else ' '}{found[1]}"

@@ -295,7 +295,7 @@ SEASON: Final = (
     r"serie|сезон|シーズン|시즌)"
 )
 EPISODE: Final = (
-    r"(?:episode|episodio|épisode|episódio|folge|aflevering|odcinek|afsnit|avsnitt|"
+    r"(?:episode|episodio|épisode|episódio|folge|aflevering|odcinek|odc|afsnit|avsnitt|"
     r"cap[ií]tulo|b[öo]l[üu]m|epizod|epis[oó]dio|эпизод|серия|выпуск|d[ií]l|jakso|"
     r"puntata|teil|r[ée]sz|серії?)"
 )
