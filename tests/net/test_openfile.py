@@ -300,6 +300,24 @@ def test_another_file_written_over_it_is_not_sent(path, file, more):
         file.read(0, SIZE)
 
 
+def test_another_file_written_over_it_before_the_first_look_is_not_sent(path, file):
+    with path.open("r+b") as other:
+        other.write(CONTENT[::-1])
+    touch(path, 1)
+    assert file.cached_until(0, SIZE) == 0
+    with pytest.raises(FileChanged):
+        file.read_ahead(0, SIZE, lambda: True)
+    with pytest.raises(FileChanged):
+        file.read(0, SIZE)
+
+
+def test_a_recording_that_grew_before_the_first_look_is_sent(path, file):
+    with path.open("ab") as recording:
+        recording.write(b"more")
+    file.read_ahead(0, SIZE, lambda: True)
+    assert file.cached_until(0, SIZE) == SIZE
+
+
 def test_another_file_is_not_sent_after_a_threads_read(path, file):
     assert file.read(0, 1000) == CONTENT[:1000]
     with path.open("r+b") as other:

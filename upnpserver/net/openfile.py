@@ -165,6 +165,9 @@ class OpenFile:
             return
         if status.st_size < self.promised_bytes:
             raise FileChanged("shorter than promised")
+        # Nothing was looked at yet: only what grew may be what was opened.
+        if not self._sample and status.st_size == self._stamp[0]:
+            raise FileChanged("written over")
         for at, content in self._sample:
             if os.pread(self.fd, len(content), at) != content:
                 raise FileChanged("written over")
