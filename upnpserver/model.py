@@ -6,6 +6,7 @@ Units are part of the names: duration_ms, size_bytes, mtime_ns.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 
@@ -196,6 +197,24 @@ class Plays:
 
     version: int
     of: Mapping[str, Play]
+
+
+class Playing(NamedTuple):
+    """One item that a device gets at this moment.
+
+    rule: of devices, that holds for it. since_s: seconds ago. percent: how far into
+    the item the last byte lies that was sent; None if nobody knows. rate: bytes a
+    second, on average since somebody asked before. is_sent: no stream is open.
+    """
+
+    address: IPv4Address | IPv6Address
+    rule: str
+    item_id: str
+    kind: Kind
+    since_s: float
+    percent: int | None
+    rate: int
+    is_sent: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,13 @@ class House:
         self.resources[item_id] = Resource(item_id=item_id, **(fields | more))
         return path
 
-    def begun(self, device, resource, size, who):
-        return lambda *span: self.sent.append((device, resource.item_id, size, span))
+    def begun(self, request, resource, size, course):
+        def ended(*span):
+            told = str(request.peer), resource.item_id, size, span
+            self.sent.append(told)
+            assert (course.at(), course.sent()) == (span[1], span[1] - span[0])
+
+        return ended
 
     def find(self, item_id, policy):
         self.asked_by.append(policy)

@@ -43,8 +43,9 @@ from upnpserver.net.disks import Disks
 from upnpserver.net.ffmpeg import Conversion, Limits, Tool, Wanted, look_for
 from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.request import ServerRequest
+from upnpserver.net.running import Begun, Course, not_noted
 from upnpserver.net.source import Source
-from upnpserver.net.stream import STALL_S, Begun, not_noted
+from upnpserver.net.stream import STALL_S
 from upnpserver.net.transport import Transport
 
 RETRY_AFTER_S = 5
@@ -59,7 +60,6 @@ _LEAST_CPU_S, _CPU_S_A_SECOND, _PICTURE_CPU_S_A_SECOND = 120, 1, 10
 _UNKNOWN_LENGTH_S = 6 * 3600
 
 Headers = list[tuple[str, str]]
-Noted = Callable[[Conversion], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +232,13 @@ class Conversions:
             return request.transport
 
         left = None if part.length is None else part.length - len(part.head)
-        noted = self._noted(request, asked)
         conversion = Conversion(
             Wanted(part.skipped, left, begin),
             asked.limits,
             self._reactor,  # type: ignore[arg-type]
-            lambda: self._over(conversion, noted),
+            lambda: self._over(conversion, ended),
         )
+        ended = self._told(request, asked, conversion)
         self._at_work[conversion] = who
         request.when_gone = conversion.stop
         start_us = asked.start_us + part.start_us
@@ -254,24 +254,27 @@ class Conversions:
             lambda _: request.finish_stream(), self._cut, errbackArgs=(request,)
         )
 
-    def _over(self, conversion: Conversion, noted: Noted) -> None:
+    def _over(self, conversion: Conversion, ended: Callable[[], None]) -> None:
         del self._at_work[conversion]
-        noted(conversion)
+        ended()
 
-    def _noted(self, request: ServerRequest, asked: _Asked) -> Noted:
-        """Begin to note what is played; return what notes how much that was."""
-        of, part, who = asked.of, asked.part, request.policy.profile
+    def _told(
+        self, request: ServerRequest, asked: _Asked, done: Conversion
+    ) -> Callable[[], None]:
+        """Tell that a conversion begins; return what tells that it is over."""
+        of, part = asked.of, asked.part
         size = pcm_size(asked.coded, asked.form)
         if size is not None:
-            ended = self._begun(str(request.peer), of, size, who)
-            first = offset_of(asked.coded, asked.form, part)
-            return lambda done: ended(first, first + done.sent_bytes)
-        if not of.duration_ms:
-            return lambda done: None
-        # What has no size is told by its time.
-        ended = self._begun(str(request.peer), of, of.duration_ms, who)
-        start_ms = (asked.start_us + part.start_us) // 1000
-        return lambda done: ended(start_ms, start_ms + done.made_us // 1000)
+            start = offset_of(asked.coded, asked.form, part)
+            course = Course(lambda: start + done.sent_bytes, lambda: done.sent_bytes)
+        else:  # told by its time, as far as that is known
+            size = of.duration_ms or 0
+            start = (asked.start_us + part.start_us) // 1000
+            course = Course(
+                lambda: start + done.made_us // 1000, lambda: done.sent_bytes
+            )
+        ended = self._begun(request, of, size, course)
+        return lambda: ended(start, course.at())
 
     def _cut(self, failure: Failure, request: ServerRequest) -> None:
         """End an answer that can't be completed; say why, if nothing was sent yet."""

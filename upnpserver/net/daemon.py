@@ -58,12 +58,13 @@ from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.recording import Recorder, names_of
 from upnpserver.net.resolver import refuse_names
+from upnpserver.net.running import Running, not_kept
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.seen import SeenLog
 from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
-from upnpserver.net.stream import Streams, not_noted
+from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.visitors import DeviceRules, Visitors
 from upnpserver.net.visitors import not_noted as nobody_noted
@@ -152,8 +153,9 @@ class Server:
         moment = Moment(words_of(config.language), date.today, self._plays)
         self._library = Libraries(config, reactor, self._catalog_damaged, moment)
         self._sources = SourceInfo(self._library.served, self._source_changed)
-        begun = self._play_log.begun if self._play_log else not_noted
-        self._streams = Streams(self._library.resource, reactor, begun)
+        note = self._play_log.begun if self._play_log else not_kept
+        self._running = Running(reactor.seconds, note)
+        self._streams = Streams(self._library.resource, reactor, self._running.begun)
         self._doorkeeper = Doorkeeper(
             config.rules,
             words_of(config.language),
@@ -188,7 +190,11 @@ class Server:
         self._moves = LoopingCall(self._eventing.tell_moved)
         self._moves.clock = reactor
         self._conversions = Conversions(
-            self._library.resource, reactor, reactor, config.conversions, begun
+            self._library.resource,
+            reactor,
+            reactor,
+            config.conversions,
+            self._running.begun,
         )
         self._forms = self._made_forms(state)
         self._site = self._made_site()

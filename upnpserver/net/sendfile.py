@@ -54,7 +54,7 @@ def send_file(
     connection was lost; or with FileChanged or OSError if the file doesn't hold
     what was promised: then the caller has to cut it.
     """
-    source.file.promised_bytes = end
+    source.file.promised_bytes, source.sent_until = end, start
     if isinstance(wire, FileServer):
         return wire.send_file(source, start, end, stall_s)
     return _Copying(wire, source, start, end).send()
@@ -114,12 +114,12 @@ class _Sending:
 
     def advance(self, count: int) -> None:
         self.at += count
+        self.source.sent_until = self.at
         self._was_read_ahead = False
         self.progress()
 
     def finish(self) -> None:
         self.is_over = True
-        self.source.sent_until = self.at
         self._turns.leave()
         self._stalled.stop()
         self.source.release()
@@ -319,6 +319,7 @@ class _Copying:
         if self._is_over:
             return
         self._at += len(content)
+        self._source.sent_until = self._at
         self._wire.write(content)
         if self._at < self._end:
             self._read()
@@ -336,5 +337,4 @@ class _Copying:
 
     def _finish(self) -> None:
         self._is_over = True
-        self._source.sent_until = self._at
         self._source.release()

@@ -18,7 +18,7 @@ class Source:
 
     def __init__(self, file: OpenFile, disk: bytes, disks: Disks) -> None:
         self.file, self._disk, self._disks = file, disk, disks
-        self.sent_until = 0  # told when the stream is over
+        self.sent_until = 0  # kept by who sends
         self._is_busy = self._is_released = False
 
     @classmethod

@@ -8,7 +8,6 @@ Source: RFC 9110; reference dlna-media.md section 2; security.md requirements
 """
 
 import re
-from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionClosed
@@ -32,6 +31,7 @@ from upnpserver.net.disks import Disks
 from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.openfile import OpenFile
 from upnpserver.net.request import ServerRequest
+from upnpserver.net.running import Begun, Course, not_noted
 from upnpserver.net.sendfile import send_file
 from upnpserver.net.source import Source
 
@@ -43,14 +43,6 @@ _LAST_SECOND = 253402300799  # of the year 9999: HTTP dates go no further
 _MISSING = (FileNotFoundError, NotADirectoryError, PermissionError, UnsafePath)
 
 Headers = list[tuple[str, str]]
-Begun = Callable[[str, Resource, int, str], Callable[[int, int], None]]
-
-
-def not_noted(
-    device: str, resource: Resource, size: int, who: str
-) -> Callable[[int, int], None]:
-    """Take no note of a stream: a Begun."""
-    return lambda start, until: None
 
 
 class Streams:
@@ -58,7 +50,7 @@ class Streams:
 
     resource: item id and policy -> its file; raises NoSuchObject,
         CannotProcess.
-    begun: told of each stream: see net.plays.PlayLog.
+    begun: told of each stream: see net.running.
     stall_s: how long a client may read nothing.
     """
 
@@ -155,12 +147,14 @@ class Streams:
                 source.release()
         start, end = first + selection.start, first + selection.end
         wire = request.transport
-        who = request.policy.profile
-        ended = self._begun(str(request.peer), resource, entity.size_bytes, who)
         sent = send_file(wire, source, start, end, self._stall_s)
+        course = Course(
+            lambda: source.sent_until - first, lambda: source.sent_until - start
+        )
+        ended = self._begun(request, resource, entity.size_bytes, course)
 
         def over(result: Failure | None) -> Failure | None:
-            ended(selection.start, max(start, source.sent_until) - first)
+            ended(selection.start, course.at())
             return result
 
         return sent.addBoth(over).addCallbacks(

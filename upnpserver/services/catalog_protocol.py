@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from upnpserver.model import Page, Resource, SortKey, Window
+from upnpserver.model import LibraryCounts, Page, Resource, SortKey, Window
 from upnpserver.policy import ClientPolicy
 from upnpserver.upnp.criteria import Criteria
 
@@ -12,6 +12,9 @@ class Catalog(Protocol):
 
     def system_update_id(self) -> int:
         """Return SystemUpdateID."""
+
+    def library_counts(self) -> tuple[LibraryCounts, ...]:
+        """Return how much each library holds; for a thread, as it counts."""
 
     def child_count(self, object_id: str) -> int:
         """Return how many children an object has, 0 if it is unknown."""

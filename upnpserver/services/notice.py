@@ -4,7 +4,7 @@ import zlib
 
 from upnpserver.catalog.views.tree import PLAIN
 from upnpserver.errors import NoSuchContainer, NoSuchObject
-from upnpserver.model import Entry, Page, Resource, SortKey, Window
+from upnpserver.model import Entry, LibraryCounts, Page, Resource, SortKey, Window
 from upnpserver.policy import ClientPolicy
 from upnpserver.upnp import didl
 from upnpserver.upnp.criteria import Criteria
@@ -28,6 +28,10 @@ class Notice:
     def system_update_id(self) -> int:
         """Return another number for another text."""
         return self._update_id
+
+    def library_counts(self) -> tuple[LibraryCounts, ...]:
+        """There is no library."""
+        return ()
 
     def child_count(self, object_id: str) -> int:
         """Return how many children an object has."""

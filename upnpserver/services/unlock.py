@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from upnpserver.catalog.views.tree import PLAIN
 from upnpserver.errors import NoSuchContainer, NoSuchObject
-from upnpserver.model import Entry, Page, Resource, SortKey, Window
+from upnpserver.model import Entry, LibraryCounts, Page, Resource, SortKey, Window
 from upnpserver.policy import ClientPolicy
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.notice import ROOT, line_entry
@@ -50,6 +50,10 @@ class WithPinDoor:
     def system_update_id(self) -> int:
         """Return the other catalog's."""
         return self._catalog.system_update_id()
+
+    def library_counts(self) -> tuple[LibraryCounts, ...]:
+        """Return the other catalog's."""
+        return self._catalog.library_counts()
 
     def child_count(self, object_id: str) -> int:
         """Return how many children an object has, 0 if it is unknown."""

@@ -8,38 +8,21 @@ from typing import Final
 
 from upnpserver.catalog.views.words import Words
 from upnpserver.errors import NoSuchContainer, NoSuchObject
-from upnpserver.model import Entry, Window
+from upnpserver.model import Window
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.content_directory import ROOT, Asker
-from upnpserver.services.played import with_plays
-from upnpserver.upnp.criteria import AllOf, AnyOf, Criteria, Relation
 from upnpserver.web import pages
-from upnpserver.web.objects import Shown, shown
-from upnpserver.web.parts import Crumb, Frame, path_of
+from upnpserver.web.objects import Shown, shown_to
+from upnpserver.web.parts import Crumb, Frame
+from upnpserver.web.paths import path_of
+from upnpserver.web.searching import GROUPS, found
 
 MOST_ABOVE: Final = 12
-MOST_WORDS: Final = 6
 _TOPS: Final = Window(0, 12)
 _FIRST: Final = Window(0, 12)
 _RECENT: Final = (
     *("video$begun", "video$recent", "music$recent", "picture$recent"),
     *("music$books",),
-)
-_ALBUMS: Final = Relation("upnp:class", "derivedfrom", "object.container.album")
-_ARTISTS: Final = Relation("upnp:class", "derivedfrom", "object.container.person")
-
-
-def _items(kind: str) -> Relation:
-    return Relation("upnp:class", "derivedfrom", f"object.item.{kind}Item")
-
-
-# Where each group of a search takes its name from, what is in it, how it is told.
-_GROUPS: Final = (
-    ("video$", _items("video"), ("dc:title", "upnp:seriesTitle", "upnp:actor")),
-    ("music$albums", _ALBUMS, ("dc:title", "upnp:artist")),
-    ("music$artists", _ARTISTS, ("dc:title",)),
-    ("music$all", _items("audio"), ("dc:title", "upnp:artist", "upnp:album")),
-    ("picture$", _items("image"), ("dc:title",)),
 )
 
 
@@ -84,19 +67,15 @@ class Site:
 
     def search(self, asker: Asker, query: str, catalog: Catalog) -> bytes:
         """Return what is found for the words of a query."""
-        words = query.split()[:MOST_WORDS]
         frame = self._frame(asker, catalog)
         groups = []
-        for view_id, wanted, fields in _GROUPS if words else ():
-            criteria = AllOf((wanted, *(_in_any(fields, word) for word in words)))
-            # Albums and artists stand in many views, and each item in one.
-            place = view_id if wanted in (_ALBUMS, _ARTISTS) else ROOT
+        for group in GROUPS.values() if query.strip() else ():
             try:
-                (view,) = self._metadata(view_id, asker, catalog)
-                page = catalog.search(place, criteria, _FIRST, (), asker.policy)
+                (view,) = self._metadata(group.view_id, asker, catalog)
+                page = found(group, query, _FIRST, asker, catalog)
             except (NoSuchObject, NoSuchContainer):
                 continue
-            groups.append((view.title, _shown(page.entries, asker), page.total))
+            groups.append((view.title, shown_to(asker, page.entries), page.total))
         return pages.written(pages.search_page(frame, query, groups))
 
     def message(self, text: str) -> bytes:
@@ -111,13 +90,13 @@ class Site:
     def _metadata(
         self, object_id: str, asker: Asker, catalog: Catalog
     ) -> Sequence[Shown]:
-        return _shown(catalog.metadata(object_id, asker.policy).entries, asker)
+        return shown_to(asker, catalog.metadata(object_id, asker.policy).entries)
 
     def _children(
         self, object_id: str, window: Window, asker: Asker, catalog: Catalog
     ) -> tuple[Sequence[Shown], int]:
         page = catalog.children(object_id, window, (), asker.policy)
-        return _shown(page.entries, asker), page.total
+        return shown_to(asker, page.entries), page.total
 
     def _above(self, one: Shown, asker: Asker, catalog: Catalog) -> list[Crumb]:
         """Return the way from the top to an object, without itself."""
@@ -128,13 +107,3 @@ class Site:
             way.insert(0, (parent.title, path_of(parent)))
             above = parent.parent_id
         return [(self._name, "/"), *way]
-
-
-def _shown(entries: Sequence[Entry], asker: Asker) -> list[Shown]:
-    if asker.plays:
-        entries = with_plays(entries, asker.plays, asker.policy.needs)
-    return list(map(shown, entries))
-
-
-def _in_any(fields: Sequence[str], word: str) -> Criteria:
-    return AnyOf(tuple(Relation(field, "contains", word) for field in fields))

@@ -1,12 +1,15 @@
 """What a page shows of an object, read from its DIDL-Lite properties. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from upnpserver.dlna.scaled import picture_path
 from upnpserver.model import Entry
+from upnpserver.services.content_directory import Asker
+from upnpserver.services.played import with_plays
 from upnpserver.upnp import didl
 from upnpserver.upnp.values import unescape_text
 
@@ -85,6 +88,13 @@ def shown(entry: Entry) -> Shown:
         entry.segments,
         entry.art,
     )
+
+
+def shown_to(asker: Asker, entries: Sequence[Entry]) -> list[Shown]:
+    """Return what who asks is shown of entries, with what he played of them."""
+    if asker.plays:
+        entries = with_plays(entries, asker.plays, asker.policy.needs)
+    return list(map(shown, entries))
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -14,12 +14,12 @@ from upnpserver.web.parts import (
     crumbs,
     document,
     grid,
-    path_of,
     photo_path,
     rows,
     size_told,
     time_told,
 )
+from upnpserver.web.paths import path_of
 
 PAGE_OBJECTS = 60  # whole rows of two, three, four, five and six
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from twisted.web.template import Tag
 
 from upnpserver.catalog.views.words import Words
 from upnpserver.web.elements import tags
 from upnpserver.web.objects import Shown
+from upnpserver.web.paths import path_of
 
 Crumb = tuple[str, str]  # title, path
 _SYMBOLS = {"audio": "♪", "video": "▶", "image": "▣"}
@@ -23,12 +23,6 @@ class Frame:
     language: str
     words: Words
     tops: tuple[Shown, ...] = ()
-
-
-def path_of(one: Shown) -> str:
-    """Return the path of an object's page."""
-    room = "browse" if one.is_container else "item"
-    return f"/{room}/{quote(one.object_id, safe='')}"
 
 
 def time_told(seconds: int) -> str:
