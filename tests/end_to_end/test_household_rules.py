@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import re
 import select
 import signal
@@ -194,6 +195,43 @@ def test_a_film_for_grown_ups_is_nowhere_for_others(home, device):
         SortCriteria="",
     )
     assert "<TotalMatches>0<" in found
+
+
+def test_the_api_and_what_plays_now_tell_each_what_he_may_see(device):
+    kids, parents = device(KIDS), device(PARENTS)
+    if parents.titles() == ["Up"]:
+        open_late_films(parents)
+    paths = {
+        one["title"]: (one["id"], one["resources"][0]["path"])
+        for one in told(parents, "/api/objects/video$all/children")["objects"]
+    }
+    for _, path in paths.values():
+        assert parents.request("GET", path)[0] == 200
+    playing = [told(one, "/api/now")["playing"] for one in (parents, kids)]
+    titles = [[one["item"]["title"] for one in those] for those in playing]
+    assert titles == [["Up", "Alien"], ["Up"]]
+    assert playing[0][0]["device"] == "parents phone"
+
+    hidden = kids.request("GET", f"/api/objects/{paths['Alien'][0]}")
+    assert hidden == kids.request("GET", f"/api/objects/i${'a' * 16}")
+    assert hidden[0] == 404
+    found = told(kids, "/api/search?q=alien&kind=video")["groups"]
+    assert [group["total"] for group in found] == [0]
+    libraries = [
+        told(one, "/api/status")["libraries"][0]["video"] for one in (parents, kids)
+    ]
+    assert libraries == [2, 1]
+    assert told(kids, "/api/status")["scan"] is None
+    (line,) = told(device(GUEST), "/api/objects/0/children")["objects"]
+    assert "code" in line["title"]
+    assert told(device(GUEST), "/api/now") == {"playing": []}
+
+
+def told(device, path):
+    """Return what the API tells a device."""
+    status, body = device.request("GET", path)
+    assert status == 200
+    return json.loads(body)
 
 
 def test_what_is_added_reaches_those_who_may_see_it(house, device):

@@ -32,7 +32,8 @@ from upnpserver.net.hosts import Address
 from upnpserver.net.limits import Limits
 from upnpserver.net.prompt import PromptServer
 from upnpserver.net.reader import RequestReader
-from upnpserver.net.request import TEXT, ServerRequest
+from upnpserver.net.refusal import refusal_answer
+from upnpserver.net.request import ServerRequest
 from upnpserver.net.transport import Transport
 
 # Twisted's transports ask for a pause when more than this is unsent.
@@ -352,9 +353,10 @@ class Channel(Protocol):
 
     def _refuse(self, refusal: RefusedRequest) -> None:
         """Say why, then end: what follows can't be told from the refused request."""
-        body = f"{refusal}\n".encode()
+        path = self._request.path if self._request is not None else b""
+        headers, body = refusal_answer(refusal, path)
         own = f"{self._door.own_lines()}Connection: close\r\n"
-        head = format_head(refusal.status, [TEXT], len(body), own)
+        head = format_head(refusal.status, headers, len(body), own)
         if self._request is not None and self._request.method == b"HEAD":
             body = b""
         self._request = None

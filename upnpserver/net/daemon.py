@@ -46,6 +46,7 @@ from upnpserver.net.eventing import Eventing
 from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.forms import Forms, Makers
+from upnpserver.net.insight import Insight, Sources
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.libraries import Libraries
@@ -148,8 +149,9 @@ class Server:
         self._disks = Disks(reactor)
         self._household = Household(state.path / HOUSEHOLD_FILE)
         self._household_thread = partial(self._disks.run, bytes(state.path))
-        self._play_log = self._made_play_log()
-        self._seen_log = self._made_seen_log()
+        kept = (reactor, self._household, self._household_thread, time.time)
+        self._play_log = PlayLog(*kept) if config.keep_plays else None
+        self._seen_log = SeenLog(*kept) if config.keep_devices else None
         moment = Moment(words_of(config.language), date.today, self._plays)
         self._library = Libraries(config, reactor, self._catalog_damaged, moment)
         self._sources = SourceInfo(self._library.served, self._source_changed)
@@ -197,6 +199,17 @@ class Server:
             self._running.begun,
         )
         self._forms = self._made_forms(state)
+        self._insight = Insight(
+            config.friendly_name,
+            reactor.seconds,
+            Sources(
+                self._running,
+                self._library,
+                self._calls.asker,
+                self._visitors.name_of,
+                lambda: self._scanner.is_free,
+            ),
+        )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
         self._discovery = Discovery(
@@ -281,20 +294,6 @@ class Server:
         self._disks.stop()
         self._library.close()
 
-    def _made_play_log(self) -> PlayLog | None:
-        if not self._config.keep_plays:
-            return None
-        return PlayLog(
-            self._reactor, self._household, self._household_thread, time.time
-        )
-
-    def _made_seen_log(self) -> SeenLog | None:
-        if not self._config.keep_devices:
-            return None
-        return SeenLog(
-            self._reactor, self._household, self._household_thread, time.time
-        )
-
     def _made_forms(self, state: State) -> Forms:
         in_thread = partial(self._disks.run, bytes(state.path))
         kept = KeptForms(state.path / FORMS_FOLDER, self._config.picture_cache_mb << 20)
@@ -338,6 +337,7 @@ class Server:
                 b"/picture/": forms,
                 b"/subtitle/": forms,
                 **pages.prefixes(),
+                **self._insight.prefixes(),
             },
         )
         return Site(
@@ -434,6 +434,7 @@ class Server:
 
     def _scanner_said(self, message: Message) -> None:
         self._folder_watch.heard(message)
+        self._insight.heard(message)
         match message:
             case Ready(""):
                 if self._is_other_catalog():

@@ -7,10 +7,9 @@ from typing import Protocol
 from upnpserver.errors import RefusedRequest
 from upnpserver.net.answer import Headers
 from upnpserver.net.head import Head
+from upnpserver.net.refusal import refusal_answer
 from upnpserver.net.transport import Transport
 from upnpserver.policy import EVERYONE, ClientPolicy
-
-TEXT = ("Content-Type", 'text/plain; charset="utf-8"')
 
 
 class Line(Protocol):
@@ -111,8 +110,9 @@ class ServerRequest:
         self._answered = True
 
     def refuse(self, refusal: RefusedRequest, *headers: tuple[str, str]) -> None:
-        """Answer with a status and one line of text."""
-        self.respond(refusal.status, [TEXT, *headers], f"{refusal}\n".encode())
+        """Answer with a status, and say why."""
+        own, body = refusal_answer(refusal, self.path)
+        self.respond(refusal.status, [*own, *headers], body)
 
     def begin(self, status: int, headers: Headers, length: int | None) -> None:
         """Send the head of an answer of length bytes, which the caller sends.

@@ -126,6 +126,11 @@ class Visitors:
         """Return by what the device at an address is known, best its MAC address."""
         return _place(address, self._mac(address))
 
+    def name_of(self, address: Address) -> str:
+        """Return what the owner calls the device at an address, "" for nothing."""
+        named = named_at(self._rules.named, address, self._mac(address))
+        return named.name if named else ""
+
     def forget(self, places: Collection[str] | None) -> None:
         """Forget who was seen at some places, None: at all."""
         self._memory.forget(places)
