@@ -23,8 +23,9 @@ LAYERS = (
         "progress",
         "offline",
         "owner_call",
+        "footprint",
     },
-    {"rules"},
+    {"rules", "owner"},
     {"policy"},
     {"devices"},  # whose families the configuration may add to
     {"config"},
@@ -38,7 +39,6 @@ LAYERS = (
     {"web"},
     {"net"},
     {"doctor"},
-    {"footprint"},  # before anything else is loaded
     {"cli_owner"},
     {"cli"},
     {"__main__"},
@@ -48,7 +48,9 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Where each package from outside may be used; any other package is unknown.
 ROOMS_OF = {
     "PIL": {"media"},
+    "OpenSSL": {"owner"},
     "click": {"cli", "cli_owner"},
+    "cryptography": {"owner"},
     "guessit": {"media"},
     "inotify_simple": {"net"},
     "lxml": {"upnp", "media"},

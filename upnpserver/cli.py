@@ -20,6 +20,7 @@ from upnpserver.cli_owner import (
     forget,
     household_of,
     offline_report,
+    password,
     privacy,
     record_device,
 )
@@ -134,7 +135,7 @@ def scan(
     sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
-for _command in (allow, block, doctor, forget, privacy, offline_report):
+for _command in (allow, block, doctor, forget, password, privacy, offline_report):
     commands.add_command(_command)
 
 

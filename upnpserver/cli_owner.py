@@ -1,5 +1,7 @@
-"""Commands for the running server: allow, block, forget."""
+"""Commands for the running server: allow, block, forget, and the owner's others."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,6 +79,71 @@ def forget(device: str, file: Path | None, state_dir: str | None) -> None:
     """Undo what "allow" or "block" decided of a device."""
     answer = asked(config_of(file, state_dir), do="forget", device=device)
     click.echo(f"nothing is decided of {', '.join(answer['places'])} any more")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver password\n  sudo upnpserver password"
+    " --config /etc/upnpserver/upnpserver.toml\n  upnpserver password --remove"
+)
+@click.option("--remove", is_flag=True, help="Open the page to this machine alone.")
+@owner_options
+def password(remove: bool, file: Path | None, state_dir: str | None) -> None:
+    """Set the password of the owner's page, so that any browser may use it.
+
+    On that page devices are let in, limited and blocked. It is asked for here, twice,
+    or read from standard input. Kept is only what a password can be checked with.
+    """
+    config = config_of(file, state_dir)
+
+    from upnpserver.owner.password import check_new, hashed  # noqa: PLC0415
+
+    line = ""
+    if not remove:
+        given = _asked_password()
+        check_new(given)
+        line = hashed(given)
+    port = _keep_password(config, line)
+    click.echo("the password is removed" if remove else "the password is kept")
+    if port and not remove:
+        click.echo(_page_told(config, port))
+
+
+def _asked_password() -> str:
+    """Return what is typed twice on a terminal, or the first line of a pipe."""
+    if sys.stdin.isatty():
+        text: str = click.prompt(
+            "New password", hide_input=True, confirmation_prompt=True
+        )
+        return text
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _keep_password(config: Config, line: str) -> int:
+    """Keep it; return the port of the page, 0 if there is none. Raises ConfigError."""
+    from upnpserver.errors import StateFolderError  # noqa: PLC0415
+    from upnpserver.state import State  # noqa: PLC0415
+
+    try:
+        with State.open(config.state_dir) as state:
+            state.keep_password(line)
+            return 0
+    except StateFolderError:  # in use
+        return int(asked(config, do="password", kept=line)["port"])
+
+
+def _page_told(config: Config, port: int) -> str:
+    from upnpserver.owner import certificate  # noqa: PLC0415
+
+    if not certificate.is_possible():
+        return (
+            f"the page: http://ADDRESS:{port}/ (not encrypted: install upnpserver[tls])"
+        )
+    pair = certificate.kept_or_made(config.state_dir, os.uname().nodename, ())
+    return (
+        f"the page: https://ADDRESS:{port}/\n"
+        "browsers ask once whether to trust it; its fingerprint (SHA-256) is\n"
+        f"  {pair.fingerprint}"
+    )
 
 
 def record_device(config: Config, address: str) -> None:

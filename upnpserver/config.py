@@ -76,6 +76,7 @@ class Config:
 
     port: None takes the one of the last start, else 8200, else a free one.
     interfaces: empty means every usable one.
+    owner_port: of the owner's page; None takes one from 8220 on, 0 is none.
     networks: whose devices are answered beside those on our own networks.
     keep_plays: note what is played, for the views that tell of it.
     keep_devices: note which devices were seen, for "upnpserver devices".
@@ -90,6 +91,7 @@ class Config:
     libraries: tuple[Library, ...] = ()
     friendly_name: str = field(default_factory=default_friendly_name)
     port: int | None = None
+    owner_port: int | None = None
     interfaces: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
     names: tuple[str, ...] = ()

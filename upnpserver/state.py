@@ -1,8 +1,9 @@
 """The state folder: one server's lock, its UUID, its port and its databases.
 
-    lock    held (flock) while a process uses the folder; holds its process id
-    uuid    the UUID that TVs know this server by
-    port    the TCP port that was free at the last start
+    lock      held (flock) while a process uses the folder; holds its process id
+    uuid      the UUID that TVs know this server by
+    port      the TCP port that was free at the last start
+    password  of the owner's page, as owner/password.py keeps it
 
 A folder on a read-only file system can still be used, as long as its UUID was
 written before: what is catalogued is then served.
@@ -21,7 +22,7 @@ from upnpserver.errors import StateFolderError
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PORT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
-_MAX_BYTES = 64  # no file of ours is longer
+_MAX_BYTES = 128  # no file of ours is longer
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -98,6 +99,20 @@ class State:
         if port != self.port() and self.writable:
             self._write(self.path / "port", str(port))
 
+    def keep_password(self, line: str) -> None:
+        """Keep the owner's password as owner.password.hashed() made it; "": none.
+
+        Raises StateFolderError.
+        """
+        file = self.path / "password"
+        if line:
+            self._write(file, line)
+            return
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StateFolderError(f"cannot remove {file}: {_reason(error)}") from error
+
     def close(self) -> None:
         """Let another process have the folder."""
         os.close(self._lock_fd)
@@ -152,6 +167,11 @@ def kept_port(path: Path) -> int:
     """Return the port of the last start in a state folder, 0 if there was none."""
     found = _line_of(path / "port")
     return int(found) if _PORT.fullmatch(found) else 0
+
+
+def kept_password(path: Path) -> str:
+    """Return what is kept of the owner's password, "" if there is none."""
+    return _line_of(path / "password")
 
 
 def _line_of(file: Path) -> str:

@@ -222,6 +222,7 @@ class Door:
             self.limits,
             self.clock,
             server=SERVER,
+            scheme=options.pop("scheme", "http"),
             now=lambda: NOW + self.clock.seconds(),
         )
         assert not options

@@ -1,14 +1,14 @@
 """Tries at a PIN are counted, and locks close by themselves."""
 
-from upnpserver.rules.pins import (
+from upnpserver.rules.pins import PinTries
+from upnpserver.rules.profiles import Lock
+from upnpserver.rules.tries import (
     HOUR_S,
     MOST_PLACES,
     PAUSE_S,
     TRIES,
     TRIES_OF_ALL,
-    PinTries,
 )
-from upnpserver.rules.profiles import Lock
 
 LOCKS = (Lock("Late", "4721", minutes=10), Lock("Secret", "1234", minutes=5))
 

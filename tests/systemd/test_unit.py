@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from upnpserver.net.listening import SPARE_PORTS, USUAL_PORT
+from upnpserver.net.owner_port import OWNER_PORTS
 from upnpserver.offline.addresses import ON_LINK, PRIVATE, SSDP_GROUPS
 from upnpserver.settings.load import Options, load
 from upnpserver.upnp.ssdp import PORT
@@ -122,7 +123,8 @@ def test_its_ports_are_those_of_the_program():
     assert values("SocketBindDeny") == ["any"]
     allowed = values("SocketBindAllow")
     assert f"udp:{PORT}" in allowed
-    last = SPARE_PORTS[-1]
+    assert OWNER_PORTS[0] == SPARE_PORTS[-1] + 1
+    last = OWNER_PORTS[-1]
     assert f"tcp:{USUAL_PORT}-{last}" in allowed
     assert len(allowed) == 2
 

@@ -45,6 +45,7 @@ READ_AHEAD_BYTES = 16 * 1024
 class Door(Interface):
     """What a channel needs of the site."""
 
+    scheme: str
     limits: Limits
     clock: IReactorTime
     connections: Connections
@@ -116,7 +117,7 @@ class Channel(Protocol):
         address = own.host.partition("%")[0]  # a URL has no scope id
         if ":" in address:
             address = f"[{address}]"
-        self.base_url = f"http://{address}:{own.port}"
+        self.base_url = f"{self._door.scheme}://{address}:{own.port}"
         self._produce(True)
         self._deadline.set(self._limits.idle_s)
         self._door.connected(self)

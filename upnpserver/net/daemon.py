@@ -30,7 +30,7 @@ from upnpserver.kept_forms import FORMS_FOLDER, KeptForms
 from upnpserver.media.sidecars import role_of
 from upnpserver.model import LibraryCounts, Plays
 from upnpserver.net.accept import limits_within
-from upnpserver.net.commands import all_commands
+from upnpserver.net.commands import House, OwnerSide
 from upnpserver.net.control import Control
 from upnpserver.net.convert import Conversions
 from upnpserver.net.discovery import Discovery
@@ -54,7 +54,6 @@ from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
 from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
-from upnpserver.net.owner import OwnerDoor
 from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.recording import Recorder, names_of
@@ -65,6 +64,7 @@ from upnpserver.net.seen import SeenLog
 from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
+from upnpserver.net.steady import SteadyReactor
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.visitors import DeviceRules, Visitors
@@ -96,17 +96,6 @@ from upnpserver.upnp.description import (
 
 STREAMS_END_WITHIN_S = 1.0
 RULES_CHANGE_S = 20.0  # how late who subscribed may learn that an hour is over
-
-
-class SteadyReactor(EPollReactor):
-    """A reactor whose timers don't follow the wall clock.
-
-    A Pi without a battery starts in the past and learns the time later: every
-    lease, limit and timetable would jump by years. Source: security.md
-    requirement 33.
-    """
-
-    seconds = staticmethod(time.monotonic)
 
 
 def run(config: Config) -> int:
@@ -224,16 +213,6 @@ class Server:
             reactor, config.families or shipped_families(), names_of(config)
         )
         self._site.witness = self._recorder.saw
-        commands = all_commands(
-            config,
-            (self._doorkeeper, self._visitors),
-            (self._play_log, self._seen_log),
-            self._household.forget,
-            self._household_thread,
-        )
-        self._owner_door = OwnerDoor(
-            reactor, state.path, commands, {"record": self._recorder.talk}
-        )
         self._interfaces: tuple[Interface, ...] = ()
         self._was_ready = False
         self._changed_catalogs: set[str] = set()  # by names of visibilities
@@ -245,6 +224,12 @@ class Server:
         )
         order = scan_order(config, count_first=out.isatty())
         self._scanner = Scanner(reactor, reactor, order, self._scanner_said)
+        house = House(
+            *(config, state, self._doorkeeper, self._visitors),
+            *(self._play_log, self._seen_log, self._household),
+            *(self._household_thread, self._library, self._scanner.scan),
+        )
+        self._owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
         self._folder_watch = Watch(
             reactor,
             reactor,
@@ -256,7 +241,7 @@ class Server:
     def start(self) -> None:
         """Listen, look around, scan. Raises ConfigError if the port is taken."""
         self._listening.start()
-        self._owner_door.start()
+        self._owner.start()
         self._interface_watch.start()
         self._open_library()
         self._folder_watch.start()
@@ -274,7 +259,7 @@ class Server:
         if self._moves.running:
             self._moves.stop()
         ends: list[Deferred[Any]] = [
-            self._owner_door.stop(),
+            self._owner.stop(),
             self._discovery.stop(),
             self._listening.stop(),
             self._site.stop(STREAMS_END_WITHIN_S),
@@ -322,6 +307,7 @@ class Server:
             self._config.language,
             self._library,
             self._calls.asker,
+            self._owner_url,
         )
         routes = Routes(
             exact={
@@ -349,6 +335,9 @@ class Server:
             self._reactor,
             server=SERVER,
         )
+
+    def _owner_url(self, base_url: str) -> str:
+        return self._owner.page_url(base_url)
 
     def _is_welcome(self, address: Address) -> bool:
         return self._neighbourhood.is_neighbour(address) and self._visitors.is_welcome(

@@ -81,6 +81,11 @@ class Doorkeeper:
         self.changed: Callable[[], None] = lambda: None
 
     @property
+    def rules(self) -> HouseRules:
+        """Those that hold now."""
+        return self._rules
+
+    @property
     def has_nothing_to_say(self) -> bool:
         """Whether everybody sees everything, always."""
         return self._rules.is_open_house and not self._decisions

@@ -47,11 +47,19 @@ class HostRule:
         return self._is_own(host, port, port, is_loopback)
 
     def allows_origin(
-        self, origin: str, port: int, *, is_loopback: bool = False
+        self,
+        origin: str,
+        port: int,
+        *,
+        scheme: str = "http",
+        is_loopback: bool = False,
     ) -> bool:
-        """Tell whether origin is a page of our own."""
-        scheme, _, authority = origin.partition("://")
-        return scheme == "http" and self._is_own(authority, port, 80, is_loopback)
+        """Tell whether origin is a page of our own; scheme: of those."""
+        said, _, authority = origin.partition("://")
+        unsaid_port = 443 if scheme == "https" else 80
+        return said == scheme and self._is_own(
+            authority, port, unsaid_port, is_loopback
+        )
 
     def _is_own(
         self, authority: str, port: int, unsaid_port: int, is_loopback: bool

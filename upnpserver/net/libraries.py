@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
@@ -139,6 +140,10 @@ class Libraries:
     def counts(self) -> tuple[LibraryCounts, ...]:
         """Return how much each library holds in all."""
         return self._whole.counts()
+
+    def problems(self, most: int) -> Deferred[list[tuple[str, bytes, str]]]:
+        """Return what could not be read: see Reader.problems()."""
+        return self._whole.read(lambda reader: list(islice(reader.problems(), most)))
 
     def in_thread(self, work: Callable[[], bytes]) -> Deferred[bytes]:
         """Do work in one of the threads."""

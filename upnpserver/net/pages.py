@@ -57,21 +57,23 @@ Work = Callable[[Asker, Catalog], bytes]
 class Pages:
     """Answers browsers.
 
-    name: of the server. library: see net.libraries. asker: who asks.
+    name: of the server. library: see net.libraries. asker: who asks. owner_url: see
+    web.library.Site.
     """
 
     log = Logger()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what pages are made of
         self,
         name: str,
         words: Words,
         language: str,
         library: Libraries,
         asker: Callable[[ServerRequest], Asker],
+        owner_url: Callable[[str], str],
     ) -> None:
         self._name, self._words, self._language = name, words, language
-        self._library, self._asker = library, asker
+        self._library, self._asker, self._owner_url = library, asker, owner_url
         self._made: Site | None = None
         self._static = {name: (_STATIC / name).read_bytes() for name in _TYPES}
 
@@ -97,7 +99,7 @@ class Pages:
         if self._made is None:
             from upnpserver.web.library import Site  # noqa: PLC0415
 
-            self._made = Site(self._name, self._language, self._words)
+            self._made = Site(self._name, self._language, self._words, self._owner_url)
         return self._made
 
     def _start(self, request: ServerRequest) -> None:

@@ -78,6 +78,10 @@ class SeenLog:
         self._kept.add(key, device)
         self._write_soon()
 
+    def devices(self) -> list[SeenDevice]:
+        """Return the devices seen, the latest first, written or not."""
+        return list(reversed(self._seen.values()))
+
     def forget(self, places: Collection[str] | None) -> None:
         """Forget devices by their places, None: all; the file is changed elsewhere."""
 

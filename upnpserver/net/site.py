@@ -67,7 +67,7 @@ class Site(ServerFactory):
     """Makes a Channel for each connection, and brings requests to their handlers.
 
     sources: tells whether an address may talk to us. server: the Server
-    header. now: seconds since 1970, for Date.
+    header. scheme: of our addresses, http or https. now: seconds since 1970, for Date.
     """
 
     noisy = False
@@ -83,12 +83,13 @@ class Site(ServerFactory):
         clock: IReactorTime,
         *,
         server: str,
+        scheme: str = "http",
         now: Callable[[], float] = time.time,
     ) -> None:
         self._routes, self._hosts = routes, hosts
         self._sources, self._policy_for = sources, policy_for
         self.limits, self.clock = limits, clock
-        self._server, self._now = server, now
+        self._server, self.scheme, self._now = server, scheme, now
         self._methods = routes.methods() | {b"OPTIONS"}
         self.connections = Connections(limits)
         self.is_stopping = False
@@ -171,7 +172,7 @@ class Site(ServerFactory):
 
     def _is_own_host(self, host: str, request: ServerRequest) -> bool:
         port, is_loopback = request.port, request.peer.is_loopback
-        reached = request.base_url.removeprefix("http://")
+        reached = request.base_url.partition("://")[2]
         return host in {reached, reached.removesuffix(f":{port}")} or (
             self._hosts.allows(host, port, is_loopback=is_loopback)
         )
@@ -179,7 +180,7 @@ class Site(ServerFactory):
     def _is_own_page(self, request: ServerRequest) -> bool:
         origin, is_loopback = request.header(b"origin"), request.peer.is_loopback
         return origin == request.base_url or self._hosts.allows_origin(
-            origin, request.port, is_loopback=is_loopback
+            origin, request.port, scheme=self.scheme, is_loopback=is_loopback
         )
 
     def handle(self, request: ServerRequest) -> None:

@@ -64,6 +64,12 @@ def read_port(where: str, value: object) -> int:
     return value
 
 
+def read_owner_port(where: str, value: object) -> int:
+    """Return a TCP port, 0 for no page."""
+    is_none = value == 0 and not isinstance(value, bool)
+    return 0 if is_none else read_port(where, value)
+
+
 def read_interface(where: str, value: object) -> str:
     """Return what can be the name of a network interface."""
     text = read_text(where, value)
@@ -187,6 +193,7 @@ def _list_of(reader: Reader[T]) -> Reader[tuple[T, ...]]:
 PLAIN_KEYS: dict[str, Reader[Any]] = {
     "friendly_name": read_name,
     "port": read_port,
+    "owner_port": read_owner_port,
     "interfaces": _list_of(read_interface),
     "networks": _list_of(read_network),
     "names": _list_of(read_host_name),

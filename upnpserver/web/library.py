@@ -3,7 +3,7 @@
 Source of what is found: the same Search as devices use.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from upnpserver.catalog.views.words import Words
@@ -27,10 +27,20 @@ _RECENT: Final = (
 
 
 class Site:
-    """Makes the pages of one server."""
+    """Makes the pages of one server.
 
-    def __init__(self, name: str, language: str, words: Words) -> None:
+    owner_url: of the owner's page, for who came in on a base URL; "": there is none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        language: str,
+        words: Words,
+        owner_url: Callable[[str], str] = lambda base_url: "",
+    ) -> None:
         self._name, self._language, self._words = name, language, words
+        self._owner_url = owner_url
 
     def start(self, asker: Asker, catalog: Catalog) -> bytes:
         """Return the first page: what was begun, and what was added last."""
@@ -85,7 +95,9 @@ class Site:
 
     def _frame(self, asker: Asker, catalog: Catalog) -> Frame:
         tops, _ = self._children(ROOT, _TOPS, asker, catalog)
-        return Frame(self._name, self._language, self._words, tuple(tops))
+        sees_all = asker.policy.visibility.is_everything
+        owner_url = self._owner_url(asker.base_url) if sees_all else ""
+        return Frame(self._name, self._language, self._words, tuple(tops), owner_url)
 
     def _metadata(
         self, object_id: str, asker: Asker, catalog: Catalog

@@ -17,12 +17,16 @@ _SYMBOLS_OF_VIEWS = {"music$": "♪", "video$": "▶", "picture$": "▣"}
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is around every page. tops: what stands in its menu."""
+    """What is around every page.
+
+    tops: what stands in its menu. owner_url: of the owner's page, "" to tell of none.
+    """
 
     name: str
     language: str
     words: Words
     tops: tuple[Shown, ...] = ()
+    owner_url: str = ""
 
 
 def time_told(seconds: int) -> str:
@@ -44,24 +48,32 @@ def size_told(size_bytes: int) -> str:
     return f"{size:.1f} TB"
 
 
+def head(title: str, *styles: str, script: bool = False) -> Tag:
+    """Return the head of a page. styles: paths of more style sheets."""
+    made = tags.head(
+        tags.meta(charset="utf-8"),
+        tags.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        tags.meta(name="color-scheme", content="light dark"),
+        tags.title(title),
+        tags.link(rel="icon", type="image/png", href="/icon/48.png"),
+        *(
+            tags.link(rel="stylesheet", href=path)
+            for path in ("/web/style.css", *styles)
+        ),
+    )
+    return made(tags.script(type="module", src="/web/app.js")) if script else made
+
+
 def document(frame: Frame, title: str, *content: Tag | str, query: str = "") -> Tag:
     """Return a whole page."""
     words = frame.words
     full_title = f"{title} - {frame.name}" if title != frame.name else title
     return tags.html(
-        tags.head(
-            tags.meta(charset="utf-8"),
-            tags.meta(name="viewport", content="width=device-width, initial-scale=1"),
-            tags.meta(name="color-scheme", content="light dark"),
-            tags.title(full_title),
-            tags.link(rel="icon", type="image/png", href="/icon/48.png"),
-            tags.link(rel="stylesheet", href="/web/style.css"),
-            tags.script(type="module", src="/web/app.js"),
-        ),
+        head(full_title, script=True),
         tags.body(
             tags.a(words["page_skip"], href="#main", class_="skip"),
             _header(frame, query),
-            tags.main(*content, id="main", tabindex="-1"),
+            tags.main(*content, _owner_link(frame), id="main", tabindex="-1"),
             _player(words),
         ),
         lang=frame.language,
@@ -75,6 +87,13 @@ def document(frame: Frame, title: str, *content: Tag | str, query: str = "") -> 
             )
         },
     )
+
+
+def _owner_link(frame: Frame) -> Tag | str:
+    if not frame.owner_url:
+        return ""
+    link = tags.a(frame.words["owner_title"], href=frame.owner_url)
+    return tags.p(link, class_="owner")
 
 
 def _header(frame: Frame, query: str) -> Tag:
