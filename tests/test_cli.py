@@ -120,8 +120,8 @@ def test_check_config_knows_the_interfaces(media):
 # The real daemon is put aside: what counts here is what reaches it, and how.
 SERVE = """
     import sys, types
-    daemon = types.ModuleType("upnpserver.net.daemon")
-    def run(config):
+    daemon = types.ModuleType("upnpserver.net.process")
+    def run(config, reread):
         import os, socket
         from upnpserver.errors import BeyondLocalNetwork, StateFolderError
         try:
@@ -135,7 +135,7 @@ SERVE = """
             raise StateFolderError("in use")
         return 3
     daemon.run = run
-    sys.modules["upnpserver.net.daemon"] = daemon
+    sys.modules["upnpserver.net.process"] = daemon
     from upnpserver.__main__ import main
     main()
 """

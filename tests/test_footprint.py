@@ -17,8 +17,9 @@ SERVER_MODULES = """
 import json, sys
 from upnpserver import footprint
 footprint.leave_out_http_client()
-import upnpserver.net.daemon
-print(json.dumps(sorted(sys.modules)))
+footprint.leave_out_tls()
+import upnpserver.net.process
+print(json.dumps(sorted(name for name, one in sys.modules.items() if one)))
 """
 
 LARGE_ANSWERS = """

@@ -14,6 +14,7 @@ def main() -> NoReturn:
     """Run the command line."""
     guard.install()
     footprint.leave_out_http_client()
+    footprint.leave_out_tls()
     footprint.give_memory_back()
     # Imported here: guard and footprint come before all that they are about.
     from upnpserver.cli import commands  # noqa: PLC0415

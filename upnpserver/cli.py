@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from upnpserver.cli_owner import (
     password,
     privacy,
     record_device,
+    rules,
 )
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
 from upnpserver.errors import (
@@ -103,9 +105,9 @@ def serve(file: Path | None, **given: Any) -> None:
     check_interfaces(options.interfaces, _present_interfaces())
 
     # Only now: a mistake is told at once, before Twisted is loaded.
-    from upnpserver.net.daemon import run  # noqa: PLC0415
+    from upnpserver.net.process import run  # noqa: PLC0415
 
-    sys.exit(run(config))
+    sys.exit(run(config, partial(load, file, options)))
 
 
 @commands.command(
@@ -135,7 +137,8 @@ def scan(
     sys.exit(run_once(config, ProgressLine(sys.stderr), list_problems=problems))
 
 
-for _command in (allow, block, doctor, forget, password, privacy, offline_report):
+_of_the_owner = (allow, block, forget, rules, password, privacy, offline_report)
+for _command in (*_of_the_owner, doctor):
     commands.add_command(_command)
 
 
@@ -214,6 +217,7 @@ def explain(device: str, path: Path, file: Path | None, state_dir: str | None) -
     from upnpserver.rules.visibility import EVERYTHING, NOTHING  # noqa: PLC0415
     from upnpserver.scan.roots import CATALOG_FILE, catalog_file  # noqa: PLC0415
     from upnpserver.settings.families import shipped_families  # noqa: PLC0415
+    from upnpserver.settings.rules import known_of, with_made  # noqa: PLC0415
     from upnpserver.who_sees import who_sees  # noqa: PLC0415
 
     families = config.families or shipped_families()
@@ -221,7 +225,9 @@ def explain(device: str, path: Path, file: Path | None, state_dir: str | None) -
     rule = rule_for(device, seen, families, config.devices, config.letters_from)
     rule = able_to(rule, _encoders() if config.conversions else ())
     decisions = household_of(config, lambda household: household.decisions())
-    visibility, line = who_sees(device, config.rules, config.devices, seen, decisions)
+    made = household_of(config, lambda household: household.rules())
+    rules = with_made(config.rules, made, known_of(config))
+    visibility, line = who_sees(device, rules, config.devices, seen, decisions)
     wanted = bytes(path.absolute())
     try:
         whole = reader = Reader(config.state_dir / CATALOG_FILE)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from upnpserver.config import Config
+from upnpserver.errors import ConfigError
+from upnpserver.model import MadeRule
 from upnpserver.settings.load import Options, load
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,6 +81,44 @@ def forget(device: str, file: Path | None, state_dir: str | None) -> None:
     """Undo what "allow" or "block" decided of a device."""
     answer = asked(config_of(file, state_dir), do="forget", device=device)
     click.echo(f"nothing is decided of {', '.join(answer['places'])} any more")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver rules\n  upnpserver rules --remove Children"
+)
+@click.option("--remove", metavar="NAME", help="Remove what was made on the page.")
+@owner_options
+def rules(remove: str | None, file: Path | None, state_dir: str | None) -> None:
+    """List the profiles and locks that were made on the owner's page.
+
+    Those of the configuration are in its file. --remove also works while the server
+    doesn't start because a rule no longer fits the configuration.
+    """
+    config = config_of(file, state_dir)
+    made = household_of(config, lambda household: household.rules())
+    if remove is None:
+        for one in made:
+            click.echo(f"{one.kind}  {one.name}  {one.told}".rstrip())
+        return
+    found = [one for one in made if one.name == remove]
+    if not found:
+        raise ConfigError(f"no rule {remove!r} was made on the owner's page")
+    for one in found:
+        _remove_rule(config, one)
+    click.echo(f"{remove} is removed")
+
+
+def _remove_rule(config: Config, rule: MadeRule) -> None:
+    """Let the running server remove it; without one, change the file."""
+    from upnpserver.errors import StateFolderError  # noqa: PLC0415
+    from upnpserver.state import State  # noqa: PLC0415
+
+    try:
+        with State.open(config.state_dir):
+            gone = rule._replace(told="")
+            household_of(config, lambda household: household.write_rule(gone))
+    except StateFolderError:  # in use
+        asked(config, do="rule", kind=rule.kind, name=rule.name)
 
 
 @click.command(
@@ -230,7 +270,7 @@ def household_of(config: Config, use: Callable[[Any], Any]) -> Any:
         HOUSEHOLD_FILE,
         Household,
     )
-    from upnpserver.errors import ConfigError, HouseholdUnusable  # noqa: PLC0415
+    from upnpserver.errors import HouseholdUnusable  # noqa: PLC0415
 
     path = config.state_dir / HOUSEHOLD_FILE
     try:
@@ -256,7 +296,6 @@ def offline_report(as_json: bool, file: Path | None, state_dir: str | None) -> N
     config = config_of(file, state_dir)
 
     from upnpserver import offline_report as report  # noqa: PLC0415
-    from upnpserver.errors import ConfigError  # noqa: PLC0415
 
     try:
         refused = asked(config, do="refused")["refused"]
@@ -285,7 +324,6 @@ def doctor(as_json: bool, file: Path | None, state_dir: str | None) -> None:
     from upnpserver.doctor import findings  # noqa: PLC0415
     from upnpserver.doctor.machine import machine_findings  # noqa: PLC0415
     from upnpserver.doctor.network import PORTS, Server, network_findings  # noqa: PLC0415
-    from upnpserver.errors import ConfigError  # noqa: PLC0415
     from upnpserver.state import kept_port, kept_uuid  # noqa: PLC0415
 
     try:

@@ -7,6 +7,7 @@ was worth when it was made.
 import ctypes
 import sys
 from types import ModuleType
+from typing import cast
 
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h of glibc
 _LARGE_BYTES = 256 * 1024
@@ -22,6 +23,16 @@ def leave_out_http_client() -> None:
     does.
     """
     sys.modules.setdefault("http.cookiejar", ModuleType("http.cookiejar"))
+
+
+def leave_out_tls() -> None:
+    """Let Twisted find no OpenSSL, where the extra "tls" is installed.
+
+    It would load it with every reactor: 12 MiB that only the process of the owner's
+    page has a use for.
+    """
+    # None makes the import fail as if it were not installed.
+    cast("dict[str, ModuleType | None]", sys.modules)["OpenSSL"] = None
 
 
 def give_memory_back() -> None:

@@ -37,6 +37,11 @@ TABLES: Final = {
         'because the owner said so ("upnpserver allow", "block")',
         '"upnpserver forget DEVICE"',
     ),
+    "rule": Kind(
+        "which profiles and locks were made on the owner's page, with their PINs",
+        "because the owner made them",
+        '"upnpserver rules --remove NAME"',
+    ),
 }
 _TIMES: Final = ("_s",)  # columns with seconds since 1970 end so
 

@@ -174,6 +174,19 @@ class Decision(NamedTuple):
     decided_s: int
 
 
+class MadeRule(NamedTuple):
+    """A rule that the owner made while the server ran.
+
+    kind: "profile", "lock" or "new_devices". told: what the table of that name has
+    in a configuration, as JSON; of new_devices its value.
+    """
+
+    kind: str
+    name: str
+    told: str
+    changed_s: int = 0
+
+
 class SeenDevice(NamedTuple):
     """A device, or a program on one, that asked for something.
 

@@ -14,7 +14,7 @@ from support.daemon import running_daemon, wait_for
 from support.make_media import FIXTURES
 from support.upnp_client import Fault
 
-from upnpserver.net.daemon import SteadyReactor
+from upnpserver.net.steady import SteadyReactor
 
 pytestmark = pytest.mark.end_to_end
 

@@ -32,6 +32,7 @@ def house(home, tmp_path):
     config.write_text(RULES.format(folder=FIXTURES / "household"))
     with running_daemon(home.server, tmp_path / "state", config=config) as daemon:
         daemon.seen_by(home.client)
+        wait_for("the first scan", lambda: "scan:" in daemon.output())
         yield daemon
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from upnpserver.errors import HouseholdUnusable
-from upnpserver.model import MOST_DEVICES, Decision, Play, SeenDevice
+from upnpserver.model import MOST_DEVICES, Decision, MadeRule, Play, SeenDevice
 
 HOUSEHOLD_FILE = "household.sqlite"
 MOST_PLAYED = 10_000  # items; what was played longest ago is forgotten first
@@ -29,9 +29,11 @@ _STEPS = (
     "create table decision (place text primary key, decided text not null,"
     " decided_s integer not null) without rowid",
     "alter table play add column position_ms integer not null default 0",
+    "create table rule (kind text not null, name text not null, told text not null,"
+    " changed_s integer not null, primary key (kind, name)) without rowid",
 )
 _PLAYS_SINCE, _DEVICES_SINCE, _DECISIONS_SINCE = 1, 2, 3  # the versions
-_TIMES_SINCE = 4
+_TIMES_SINCE, _RULES_SINCE = 4, 5
 _BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
 
 
@@ -71,6 +73,22 @@ class Household:
             "select place, decided, decided_s from decision", _DECISIONS_SINCE
         )
         return {place: Decision(*decision) for place, *decision in found}
+
+    def rules(self) -> list[MadeRule]:
+        """Return the rules made while the server ran. Changes nothing."""
+        found = self._read(
+            "select kind, name, told, changed_s from rule order by kind, name",
+            _RULES_SINCE,
+        )
+        return [MadeRule(*row) for row in found]
+
+    def write_rule(self, rule: MadeRule) -> None:
+        """Keep a rule; nothing told: forget the one of that name. In a thread."""
+        with self._changed() as rows:
+            if rule.told:
+                rows.execute("insert or replace into rule values (?, ?, ?, ?)", rule)
+            else:
+                rows.execute("delete from rule where kind = ? and name = ?", rule[:2])
 
     def write(self, plays: Mapping[str, Play]) -> None:
         """Keep what was played: in a thread, as it waits for the disk."""

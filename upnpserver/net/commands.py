@@ -22,6 +22,7 @@ from upnpserver.net.owner import Command, OwnerDoor, Question, Talk
 from upnpserver.net.owner_port import OwnerPort
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.privacy_commands import PrivacyCommands
+from upnpserver.net.rule_book import RuleBook
 from upnpserver.net.seen import SeenLog
 from upnpserver.net.visitors import Visitors
 from upnpserver.owner.certificate import is_possible
@@ -49,6 +50,7 @@ class House:
     in_thread: InThread
     library: Libraries
     scan: Callable[[], None]
+    rule_book: RuleBook
 
 
 class OwnerSide:
@@ -107,7 +109,7 @@ class OwnerSide:
 
 def _commands(house: House) -> dict[str, Command]:
     door = house.doorkeeper, house.visitors
-    rules = HouseCommands(house.config.rules, house.config.devices, *door)
+    rules = HouseCommands(house.config.devices, *door)
     privacy = PrivacyCommands(
         (house.plays, house.seen), *door, house.household.forget, house.in_thread
     )
@@ -119,4 +121,5 @@ def _commands(house: House) -> dict[str, Command]:
         **rules.commands(),
         **privacy.commands(rules.places_of),
         **told.commands(),
+        **house.rule_book.commands(),
     }

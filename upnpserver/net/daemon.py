@@ -1,22 +1,20 @@
-"""The server put together: the one place that names the reactor.
+"""The server put together.
 
 Everything else gets what it needs as arguments. Source of the order at the end:
 UDA 1.0 section 1.1.3; security.md requirement 34.
 """
 
-import gc
 import random
 import resource
-import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TextIO
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.main import installReactor
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -52,26 +50,25 @@ from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
-from upnpserver.net.logs import start_logging
 from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
 from upnpserver.net.recording import Recorder, names_of
-from upnpserver.net.resolver import refuse_names
+from upnpserver.net.rule_book import RuleBook
 from upnpserver.net.running import Running, not_kept
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.seen import SeenLog
 from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
-from upnpserver.net.steady import SteadyReactor
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
-from upnpserver.net.visitors import DeviceRules, Visitors
+from upnpserver.net.visitors import Visitors, device_rules
 from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
 from upnpserver.offline.addresses import Address
 from upnpserver.progress import ProgressLine
+from upnpserver.rules.profiles import HouseRules
 from upnpserver.scan.messages import (
     Committed,
     Finished,
@@ -80,7 +77,7 @@ from upnpserver.scan.messages import (
     Ready,
     Trouble,
 )
-from upnpserver.scan.roots import CATALOG_FILE, scan_order
+from upnpserver.scan.roots import CATALOG_FILE, partials, scan_order
 from upnpserver.settings.families import shipped_families
 from upnpserver.state import State
 from upnpserver.upnp import ssdp
@@ -98,25 +95,6 @@ STREAMS_END_WITHIN_S = 1.0
 RULES_CHANGE_S = 20.0  # how late who subscribed may learn that an hour is over
 
 
-def run(config: Config) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit code.
-
-    Raises ConfigError if the state folder or the port can't be had.
-    """
-    start_logging(config.log_level)
-    with State.open(config.state_dir) as state:
-        reactor = SteadyReactor()  # type: ignore[no-untyped-call]
-        installReactor(reactor)  # type: ignore[no-untyped-call]
-        refuse_names(reactor)
-        server = Server(reactor, config, state, sys.stdout)
-        server.start()
-        # What is imported is never rubbish: looking through it took 60 ms.
-        gc.freeze()
-        reactor.addSystemEventTrigger("before", "shutdown", server.stop)
-        reactor.run()
-    return 0
-
-
 class Server:
     """One media server: its parts, joined; started, and ended in order.
 
@@ -128,7 +106,7 @@ class Server:
     def __init__(
         self, reactor: EPollReactor, config: Config, state: State, out: TextIO
     ) -> None:
-        self._reactor, self._config, self._out = reactor, config, out
+        self._reactor, self._out = reactor, out
         self._udn = f"uuid:{state.uuid()}"
         self._progress = ProgressLine(out)
         self._systemd = Systemd(reactor)
@@ -137,8 +115,12 @@ class Server:
         self._catalog_file: tuple[int, int] | None = None  # the one that is open
         self._disks = Disks(reactor)
         self._household = Household(state.path / HOUSEHOLD_FILE)
-        self._household_thread = partial(self._disks.run, bytes(state.path))
-        kept = (reactor, self._household, self._household_thread, time.time)
+        self.in_thread = partial(self._disks.run, bytes(state.path))
+        self._rule_book = RuleBook(
+            config, self._household, self.in_thread, self._use_rules
+        )
+        config = self._config = replace(config, rules=self._rule_book.opened())
+        kept = (reactor, self._household, self.in_thread, time.time)
         self._play_log = PlayLog(*kept) if config.keep_plays else None
         self._seen_log = SeenLog(*kept) if config.keep_devices else None
         moment = Moment(words_of(config.language), date.today, self._plays)
@@ -152,14 +134,10 @@ class Server:
             words_of(config.language),
             Clocks(reactor.seconds, datetime.now),
             self._household,
-            self._household_thread,
+            self.in_thread,
         )
         self._visitors = Visitors(
-            DeviceRules(
-                config.families or shipped_families(),
-                config.devices,
-                config.letters_from,
-            ),
+            device_rules(config),
             reactor.seconds,
             seen=self._seen_log.note if self._seen_log else nobody_noted,
             doorkeeper=self._doorkeeper,
@@ -227,7 +205,8 @@ class Server:
         house = House(
             *(config, state, self._doorkeeper, self._visitors),
             *(self._play_log, self._seen_log, self._household),
-            *(self._household_thread, self._library, self._scanner.scan),
+            *(self.in_thread, self._library, self._scanner.scan),
+            self._rule_book,
         )
         self._owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
         self._folder_watch = Watch(
@@ -245,8 +224,7 @@ class Server:
         self._interface_watch.start()
         self._open_library()
         self._folder_watch.start()
-        if self._doorkeeper.may_change_by_itself:
-            self._moves.start(RULES_CHANGE_S, now=False)
+        self._watch_the_clock()
         self._conversions.start(self._visitors.use_encoders)
 
     def stop(self) -> Deferred[None]:
@@ -278,6 +256,23 @@ class Server:
         self._doorkeeper.stop()
         self._disks.stop()
         self._library.close()
+
+    def follow(self, config: Config) -> None:
+        """Let rules and devices of a changed configuration hold. Raises ConfigError."""
+        self._rule_book.follow(config)
+        self._visitors.use(device_rules(config))
+
+    def _use_rules(self, rules: HouseRules) -> None:
+        self._library.use(rules)
+        self._doorkeeper.use(rules)
+        self._visitors.use(device_rules(self._config))
+        self._scanner.use(partials(self._config, rules))
+        self._watch_the_clock()
+
+    def _watch_the_clock(self) -> None:
+        """Tell subscribers when an hour is over, if there are any such rules."""
+        if self._doorkeeper.may_change_by_itself and not self._moves.running:
+            self._moves.start(RULES_CHANGE_S, now=False)
 
     def _made_forms(self, state: State) -> Forms:
         in_thread = partial(self._disks.run, bytes(state.path))

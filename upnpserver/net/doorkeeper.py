@@ -85,6 +85,11 @@ class Doorkeeper:
         """Those that hold now."""
         return self._rules
 
+    def use(self, rules: HouseRules) -> None:
+        """Let other rules hold from now on; what was opened with a PIN is closed."""
+        self._rules, self._tries = rules, PinTries()
+        self.changed()
+
     @property
     def has_nothing_to_say(self) -> bool:
         """Whether everybody sees everything, always."""

@@ -10,7 +10,7 @@ from upnpserver.errors import ConfigError, NoSuchCode
 from upnpserver.net.doorkeeper import Doorkeeper
 from upnpserver.net.owner import Command, Question
 from upnpserver.net.visitors import Visitors
-from upnpserver.rules.profiles import ALLOWED, BLOCKED, HouseRules
+from upnpserver.rules.profiles import ALLOWED, BLOCKED
 from upnpserver.settings.keys import read_mac
 
 
@@ -19,12 +19,11 @@ class HouseCommands:
 
     def __init__(
         self,
-        rules: HouseRules,
         named: Sequence[NamedDevice],
         doorkeeper: Doorkeeper,
         visitors: Visitors,
     ) -> None:
-        self._rules, self._named = rules, named
+        self._named = named
         self._doorkeeper, self._visitors = doorkeeper, visitors
 
     def places_of(self, question: Question) -> list[str]:
@@ -42,9 +41,9 @@ class HouseCommands:
 
     def _allow(self, question: Question) -> Mapping[str, object]:
         """Let in by a code or by what a device is called."""
-        profile = str(question.get("profile", ""))
-        if profile and self._rules.profile(profile) is None:
-            known = ", ".join(one.name for one in self._rules.profiles) or "none"
+        profile, rules = str(question.get("profile", "")), self._doorkeeper.rules
+        if profile and rules.profile(profile) is None:
+            known = ", ".join(one.name for one in rules.profiles) or "none"
             raise ConfigError(f"there is no profile {profile!r}; there are: {known}")
         decided = profile or ALLOWED
         text = str(question.get("device", ""))

@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 
 from upnpserver.catalog.living import Moment
@@ -21,7 +22,7 @@ from upnpserver.errors import CannotProcess, CatalogUnusable, NoSuchObject
 from upnpserver.model import LibraryCounts, Resource
 from upnpserver.net.library import Library
 from upnpserver.policy import ClientPolicy
-from upnpserver.rules.profiles import visibilities
+from upnpserver.rules.profiles import HouseRules, visibilities
 from upnpserver.scan.roots import CATALOG_FILE, catalog_file
 from upnpserver.services import content_directory
 from upnpserver.services.catalog_protocol import Catalog
@@ -47,12 +48,11 @@ class Libraries:
         damaged: Callable[[CatalogUnusable], None],
         moment: Moment | None = None,
     ) -> None:
-        files = {one.name: catalog_file(one) for one in visibilities(config.rules)}
-        self._libraries = {
-            name: Library(config.state_dir / file, threads, damaged, moment)
-            for name, file in {WHOLE: CATALOG_FILE, **files}.items()
-        }
-        self._whole = self._libraries[WHOLE]
+        self._made = partial(Library, threads=threads, damaged=damaged, moment=moment)
+        self._state_dir = config.state_dir
+        self._whole = self._made(config.state_dir / CATALOG_FILE)
+        self._libraries = {WHOLE: self._whole}
+        self.use(config.rules)
         # Out of these links may lead.
         self._open_roots = frozenset(
             os.fsencode(folder)
@@ -60,6 +60,16 @@ class Libraries:
             if library.follows_out
             for folder in library.folders
         )
+
+    def use(self, rules: HouseRules) -> None:
+        """Answer by other rules from now on; see open_partial() for what is new."""
+        files = {one.name: catalog_file(one) for one in visibilities(rules)}
+        for name in self._libraries.keys() - files.keys() - {WHOLE}:
+            # In a thread: it may wait for a search that is under way.
+            close = self._libraries.pop(name).close
+            self._whole.read(partial(_close, close)).addErrback(partial(_close, close))
+        for name in files.keys() - self._libraries.keys():
+            self._libraries[name] = self._made(self._state_dir / files[name])
 
     @property
     def is_open(self) -> bool:
@@ -142,7 +152,9 @@ class Libraries:
         return self._whole.counts()
 
     def problems(self, most: int) -> Deferred[list[tuple[str, bytes, str]]]:
-        """Return what could not be read: see Reader.problems()."""
+        """Return what could not be read: see Reader.problems(); nothing without one."""
+        if not self.is_open:
+            return succeed([])
         return self._whole.read(lambda reader: list(islice(reader.problems(), most)))
 
     def in_thread(self, work: Callable[[], bytes]) -> Deferred[bytes]:
@@ -155,3 +167,7 @@ class Libraries:
         if library is None:
             raise CannotProcess("the rules of the house have just changed")
         return library
+
+
+def _close(close: Callable[[], None], _: object) -> None:
+    close()

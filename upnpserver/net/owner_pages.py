@@ -1,8 +1,8 @@
 """Answers to the owner's browser: who he is, what he is shown, what he changes.
 
-    /, /libraries, /privacy, /offline     pages; /privacy.json the same to keep
+    /, /rules, /libraries, /privacy, /offline   pages; /privacy.json the same to keep
     /login, /logout                       POST
-    /devices, /scan, /forget              POST: what is done, and then back to the page
+    /devices, /rules, /scan, /forget      POST: what is done, and then back to the page
 
 Nothing is shown or done without a session; a form is heard only from a page of the
 same session. Source: security.md requirements 2 and 12; RFC 6265; CSP level 3.
@@ -28,11 +28,13 @@ from upnpserver.net.documents import document_routes, server_documents
 from upnpserver.net.pages import HTML
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.site import Handler
+from upnpserver.owner import forms
 from upnpserver.owner.password import is_right
 from upnpserver.owner.sessions import Session, Sessions
 from upnpserver.rules.tries import Tries
 from upnpserver.web import owner_pages
 from upnpserver.web.owner_pages import FORM_FIELD, Frame
+from upnpserver.web.owner_rules import rules_page
 from upnpserver.web.pages import written
 
 MOST_CHECKS: Final = 3  # passwords that are looked at at a time: 32 MiB each
@@ -53,7 +55,6 @@ _MAX_FIELDS: Final = 64
 _MAX_VALUE: Final = 2000
 
 Ask = Callable[[Mapping[str, object]], Mapping[str, Any]]
-Form = Mapping[str, str]
 InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
@@ -95,6 +96,7 @@ class OwnerPages:
             routes[f"/web/{name}".encode()] = {b"GET": partial(_send_style, style)}
         for path, show in {
             b"/": self._devices,
+            b"/rules": self._rules,
             b"/libraries": self._libraries,
             b"/privacy": self._privacy,
             b"/offline": self._offline,
@@ -104,11 +106,13 @@ class OwnerPages:
         routes[b"/login"] = {b"GET": _to_start, b"POST": self._log_in}
         routes[b"/logout"] = {b"POST": self._log_out}
         for path, page, question in (
-            (b"/devices", "/", _device_question),
-            (b"/scan", "/libraries", lambda form: {"do": "scan"}),
-            (b"/forget", "/privacy", _forget_question),
+            (b"/devices", "/", forms.device_question),
+            (b"/rules", "/rules", forms.rule_question),
+            (b"/scan", "/libraries", lambda fields: {"do": "scan"}),
+            (b"/forget", "/privacy", forms.forget_question),
         ):
-            routes[path] = {b"POST": partial(self._do, page, question)}
+            do = partial(self._do, page, question)
+            routes[path] = {**routes.get(path, {}), b"POST": do}
         return routes
 
     @property
@@ -198,7 +202,7 @@ class OwnerPages:
             text = self._words.filled("owner_wait", number=1)
             self._ask_password(request, 503, text, ("Retry-After", "2"))
             return
-        password = _form_of(request).get("password", "")
+        password = forms.one(_fields_of(request), "password")
         self._checks += 1
         checked = self._in_thread(lambda: is_right(password, self._kept_password()))
         checked.addCallback(partial(self._checked, request, place, password))
@@ -232,7 +236,7 @@ class OwnerPages:
 
     def _log_out(self, request: ServerRequest) -> None:
         session = self._session(request)
-        if session and session.is_own_form(_form_of(request).get(FORM_FIELD, "")):
+        if session and session.is_own_form(forms.one(_fields_of(request), FORM_FIELD)):
             self.sessions.end(self._token(request))
         _go(request, "/", self._cookie_header(""))
 
@@ -241,17 +245,17 @@ class OwnerPages:
     def _do(
         self,
         page: str,
-        question: Callable[[Form], Mapping[str, object]],
+        question: Callable[[forms.Fields], Mapping[str, object]],
         request: ServerRequest,
     ) -> None:
         """Have done what a form says, and show its page again."""
         self.used_s = self._now_s()
-        session, form = self._session(request), _form_of(request)
-        if session is None or not session.is_own_form(form.get(FORM_FIELD, "")):
+        session, fields = self._session(request), _fields_of(request)
+        if session is None or not session.is_own_form(forms.one(fields, FORM_FIELD)):
             text = self._words["owner_old_form"]
             self._send(request, 403, owner_pages.message_page(self._frame, text))
             return
-        asked = self._in_thread(lambda: self._ask(question(form)))
+        asked = self._in_thread(lambda: self._ask(question(fields)))
         asked.addCallbacks(
             lambda _: self._words["owner_done"], partial(self._reason, request)
         )
@@ -272,6 +276,9 @@ class OwnerPages:
 
     def _devices(self, frame: Frame) -> Tag:
         return owner_pages.devices_page(frame, self._ask({"do": "house"}))
+
+    def _rules(self, frame: Frame) -> Tag:
+        return rules_page(frame, self._ask({"do": "rule-tables"}))
 
     def _libraries(self, frame: Frame) -> Tag:
         problems = self._ask({"do": "problems"})["problems"]
@@ -327,8 +334,8 @@ def _go(request: ServerRequest, path: str, *headers: tuple[str, str]) -> None:
     request.respond(303, [("Location", path), *SECURITY, *headers])
 
 
-def _form_of(request: ServerRequest) -> Form:
-    """Return the fields of a form, the last of each name; none if it is no form."""
+def _fields_of(request: ServerRequest) -> forms.Fields:
+    """Return the fields of a form; none if it is no form."""
     if not request.header(b"content-type").startswith(
         "application/x-www-form-urlencoded"
     ):
@@ -341,17 +348,6 @@ def _form_of(request: ServerRequest) -> Form:
         )
     except ValueError:
         return {}
-    return {name: values[-1][:_MAX_VALUE] for name, values in found.items()}
-
-
-def _device_question(form: Form) -> Mapping[str, object]:
-    do = form.get("do", "")
     return {
-        "do": do if do in {"allow", "block", "forget"} else "allow",
-        "device": form.get("device", ""),
-        "profile": form.get("profile", ""),
+        name: [value[:_MAX_VALUE] for value in values] for name, values in found.items()
     }
-
-
-def _forget_question(form: Form) -> Mapping[str, object]:
-    return {"do": "privacy-forget", "device": form.get("device", "")}

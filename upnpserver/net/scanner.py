@@ -31,6 +31,7 @@ from upnpserver.scan.messages import (
     Look,
     Message,
     Order,
+    Partial,
     Ready,
     Scan,
     ScanRoot,
@@ -89,6 +90,11 @@ class Scanner:
         """Give coming processes an inotify descriptor to add watches to."""
         self._descriptors[_WATCH_FD] = fd
         self._command = (*self._command, str(_WATCH_FD))
+
+    def use(self, partials: Sequence[Partial]) -> None:
+        """Have other partial catalogs kept, from the scan on that begins with it."""
+        self._order = replace(self._order, partials=tuple(partials))
+        self.scan()
 
     def scan(self, *, check: bool = False, busy: Sequence[InRoot] = ()) -> None:
         """Have everything scanned, after the order that is under way.

@@ -12,6 +12,7 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
+from upnpserver.config import Config
 from upnpserver.devices.arp import MAX_BYTES, mac_in_table, mac_inside
 from upnpserver.devices.family import SIGNALS, Family, Signal
 from upnpserver.devices.memory import Memory
@@ -23,6 +24,7 @@ from upnpserver.net.doorkeeper import Doorkeeper
 from upnpserver.net.request import ServerRequest
 from upnpserver.policy import ClientPolicy
 from upnpserver.rules.profiles import Visitor
+from upnpserver.settings.families import shipped_families
 
 MAX_VISITORS = 512  # addresses and agents; a house has some dozens
 LOOKED_UP_S = 3600.0
@@ -79,6 +81,12 @@ class DeviceRules:
     letters_from: int = 0
 
 
+def device_rules(config: Config) -> DeviceRules:
+    """Return what a configuration says of devices."""
+    families = config.families or shipped_families()
+    return DeviceRules(families, config.devices, config.letters_from)
+
+
 class Visitors:
     """Decides who asks.
 
@@ -95,16 +103,26 @@ class Visitors:
         doorkeeper: Doorkeeper | None = None,
     ) -> None:
         self._rules = rules
-        self._by_id = {family.id: family for family in rules.families}
+        self._by_id: Mapping[str, Family] = {}
         self._now_s, self._neighbours, self._seen = now_s, neighbours, seen
         self._doorkeeper = doorkeeper
-        self._headers = (*_TOLD_BY, *(doorkeeper.headers if doorkeeper else ()))
+        self._headers: tuple[bytes, ...] = ()
         self._memory = Memory()
         self._known: dict[tuple[Address, tuple[bytes | None, ...]], _Known] = {}
         self._policies: dict[tuple[str, NamedDevice | None], ClientPolicy] = {}
         self._encoders: Collection[str] = ()
         self._heard: dict[tuple[Address, str], float] = {}
         self._news, self._news_second = 0, 0
+        self.use(rules)
+
+    def use(self, rules: DeviceRules) -> None:
+        """Let other rules hold from now on, the doorkeeper's included."""
+        self._rules = rules
+        self._by_id = {family.id: family for family in rules.families}
+        own = self._doorkeeper.headers if self._doorkeeper else ()
+        self._headers = (*_TOLD_BY, *own)
+        self._policies.clear()
+        self._known.clear()
 
     def use_encoders(self, encoders: Collection[str]) -> None:
         """Let devices have what can be converted with these encoders of ffmpeg."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from upnpserver.config import Config, Library
 from upnpserver.model import Kind
-from upnpserver.rules.profiles import visibilities
+from upnpserver.rules.profiles import HouseRules, visibilities
 from upnpserver.rules.visibility import Visibility
 from upnpserver.scan.messages import Partial, Scan, ScanRoot
 
@@ -23,11 +23,11 @@ def scan_order(config: Config, *, count_first: bool) -> Scan:
         roots,
         count_first,
         language=config.language,
-        partials=partials(config),
+        partials=partials(config, config.rules),
     )
 
 
-def partials(config: Config) -> tuple[Partial, ...]:
+def partials(config: Config, rules: HouseRules) -> tuple[Partial, ...]:
     """Return the catalogs of those who may not see everything."""
     return tuple(
         Partial(
@@ -35,7 +35,7 @@ def partials(config: Config) -> tuple[Partial, ...]:
             scan_roots(_seen(config.libraries, visibility)),
             visibility,
         )
-        for visibility in visibilities(config.rules)
+        for visibility in visibilities(rules)
     )
 
 

@@ -4,16 +4,18 @@ Each mistake is a ConfigError of one line. A path that lies in no library is one
 too: a folder that was meant to be hidden would be seen.
 """
 
+import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from upnpserver.config import ALL_KINDS, Library
+from upnpserver.config import ALL_KINDS, Config, Library
 from upnpserver.devices.named import NamedDevice
+from upnpserver.model import MadeRule
 from upnpserver.rules.hours import DAY_MINUTES, DAYS, Hours
 from upnpserver.rules.profiles import (
     HouseRules,
@@ -23,6 +25,7 @@ from upnpserver.rules.profiles import (
     visibilities,
 )
 from upnpserver.rules.visibility import UNRATED, Visibility
+from upnpserver.settings.families import shipped_families
 from upnpserver.settings.folders import absolute
 from upnpserver.settings.keys import (
     check_keys,
@@ -63,20 +66,66 @@ class Known:
     base: Path
 
 
+def known_of(config: Config) -> Known:
+    """Return what rules may name that are made while a server runs."""
+    families = config.families or shipped_families()
+    ids = [family.id for family in families]
+    return Known(config.libraries, config.devices, ids, config.state_dir)
+
+
 def read_rules(where: str, table: Mapping[str, object], known: Known) -> HouseRules:
     """Return the rules of a configuration. Raises ConfigError."""
-    profiles = _tables(where, "profile", table, known, _profile)
-    locks = _tables(where, "lock", table, known, _lock)
-    _check_pins(where, locks)
-    names = [profile.name for profile in profiles]
-    policy = _one_of(f"{where}: new_devices", table, [*_POLICIES, *names])
     rules = HouseRules(
-        profiles,
+        _tables(where, "profile", table, known, _profile),
         _who(f"{where}: blocked", table.get("blocked", ()), known),
         _who(f"{where}: only", table["only"], known) if "only" in table else None,
-        locks,
-        policy,
+        _tables(where, "lock", table, known, _lock),
+        read_text(f"{where}: new_devices", table.get("new_devices", _POLICIES[0])),
     )
+    return _checked(where, rules)
+
+
+def with_made(rules: HouseRules, made: Iterable[MadeRule], known: Known) -> HouseRules:
+    """Return the rules of a configuration with those made while the server ran.
+
+    One of the same name is replaced. Raises ConfigError, which names the rule.
+    """
+    profiles = {one.name: one for one in rules.profiles}
+    locks = {one.name: one for one in rules.locks}
+    policy = rules.new_devices
+    for kind, name, told, _ in made:
+        where = f"{kind} {name!r}"
+        match kind:
+            case "profile":
+                profiles[name] = _profile(where, _told(where, name, told), known)
+            case "lock":
+                locks[name] = _lock(where, _told(where, name, told), known)
+            case _:
+                policy = told
+    changed = replace(
+        rules,
+        profiles=tuple(profiles.values()),
+        locks=tuple(locks.values()),
+        new_devices=policy,
+    )
+    return _checked("the rules", changed)
+
+
+def _told(where: str, name: str, told: str) -> Mapping[str, object]:
+    try:
+        table = json.loads(told)
+    except ValueError:
+        table = None
+    if not isinstance(table, dict):
+        raise wrong(f"{where}: can't be read")
+    return table | {"name": name}
+
+
+def _checked(where: str, rules: HouseRules) -> HouseRules:
+    """Return rules that can hold together. Raises ConfigError."""
+    _check_pins(where, rules.locks)
+    names = [profile.name for profile in rules.profiles]
+    _check_policy(f"{where}: new_devices", rules.new_devices, [*_POLICIES, *names])
     count = len(visibilities(rules))
     if count > MOST_CATALOGS:
         raise wrong(
@@ -269,14 +318,12 @@ def _number(where: str, table: Mapping[str, object], key: str, most: int) -> int
     return value
 
 
-def _one_of(where: str, table: Mapping[str, object], allowed: Sequence[str]) -> str:
-    text = read_text(where, table.get("new_devices", _POLICIES[0]))
+def _check_policy(where: str, text: str, allowed: Sequence[str]) -> None:
     if text not in allowed:
         raise wrong(
             f"{where}: must be one of {', '.join(allowed)}, not {quoted(text)}"
             f"{nearest(text, allowed)}"
         )
-    return text
 
 
 def read_hours(where: str, value: object) -> Hours:

@@ -19,6 +19,7 @@ from upnpserver.web.parts import head
 FORM_FIELD: Final = "form"
 PAGES: Final = (
     ("/", "owner_devices"),
+    ("/rules", "owner_rules"),
     ("/libraries", "owner_libraries"),
     ("/privacy", "owner_privacy"),
     ("/offline", "owner_offline"),
@@ -64,7 +65,7 @@ def login_page(frame: Frame, problem: str, *, is_plain: bool) -> Tag:
                     autocomplete="current-password",
                 ),
             ),
-            tags.button(words["owner_enter"], class_="all"),
+            tags.button(words["owner_enter"], class_="do"),
             method="post",
             action="/login",
             class_="single",
@@ -72,12 +73,12 @@ def login_page(frame: Frame, problem: str, *, is_plain: bool) -> Tag:
     )
     if is_plain:
         content.append(tags.p(words["owner_plain"], class_="by"))
-    return _document(frame, words["owner_title"], *content)
+    return owner_document(frame, words["owner_title"], *content)
 
 
 def message_page(frame: Frame, text: str) -> Tag:
     """Return a page that says something, such as why there is no other."""
-    return _document(frame, frame.words["owner_title"], tags.h1(text))
+    return owner_document(frame, frame.words["owner_title"], tags.h1(text))
 
 
 def devices_page(frame: Frame, house: Told) -> Tag:
@@ -93,7 +94,7 @@ def devices_page(frame: Frame, house: Told) -> Tag:
         _device(frame, one, waiting.get(one["place"], ""), house["profiles"])
         for one in devices
     ]
-    return _document(
+    return owner_document(
         frame,
         words["owner_devices"],
         tags.h1(words["owner_devices"]),
@@ -129,7 +130,7 @@ def _device(frame: Frame, one: Told, code: str, profiles: Sequence[str]) -> Tag:
         tags.h2(name, " ", tags.small(_standing(words, one, code))),
         tags.p(" · ".join(filter(None, where)), class_="by"),
         tags.form(
-            *_hidden(frame, device=one["place"]),
+            *hidden_fields(frame, device=one["place"]),
             *_choices(words, one, profiles),
             method="post",
             action="/devices",
@@ -180,13 +181,13 @@ def _standing(words: Words, one: Told, code: str) -> str:
 def libraries_page(frame: Frame, house: Told, problems: Sequence[Sequence[str]]) -> Tag:
     """Return what is shared, and which files could not be read, and why."""
     words = frame.words
-    return _document(
+    return owner_document(
         frame,
         words["owner_libraries"],
         tags.h1(words["owner_libraries"]),
         tags.ul(*(_library(words, one) for one in house["libraries"]), class_="facts"),
         tags.form(
-            *_hidden(frame),
+            *hidden_fields(frame),
             tags.button(words["owner_scan"]),
             method="post",
             action="/scan",
@@ -220,7 +221,7 @@ def privacy_page(frame: Frame, kept: Mapping[str, Sequence[Told]]) -> Tag:
         for name, rows in kept.items()
         if (kind := TABLES.get(name)) is not None
     ]
-    return _document(
+    return owner_document(
         frame,
         words["owner_privacy"],
         tags.h1(words["owner_privacy"]),
@@ -228,7 +229,7 @@ def privacy_page(frame: Frame, kept: Mapping[str, Sequence[Told]]) -> Tag:
         *sections,
         tags.p(tags.a(words["owner_export"], href="/privacy.json", download="")),
         tags.form(
-            *_hidden(frame, device="all"),
+            *hidden_fields(frame, device="all"),
             tags.button(words["owner_forget_all"]),
             method="post",
             action="/forget",
@@ -264,7 +265,7 @@ def offline_page(
     """Return the layers that keep everything in the house, each tried just now."""
     words = frame.words
     counted = ", ".join(f"{what} {count}" for what, count in refused.items() if count)
-    return _document(
+    return owner_document(
         frame,
         words["owner_offline"],
         tags.h1(words["owner_offline"]),
@@ -288,7 +289,8 @@ def _layer(words: Words, one: Finding) -> Tag:
     )
 
 
-def _document(frame: Frame, title: str, *content: Tag | str) -> Tag:
+def owner_document(frame: Frame, title: str, *content: Tag | str) -> Tag:
+    """Return a whole page."""
     words = frame.words
     said = [tags.p(frame.message, role="status", class_="said")]
     return tags.html(
@@ -320,11 +322,13 @@ def _header(frame: Frame) -> Tag:
         parts.append(tags.nav(*links, **{"aria-label": words["owner_title"]}))
     if frame.token and frame.may_leave:
         leave = tags.button(words["owner_leave"])
-        parts.append(tags.form(*_hidden(frame), leave, method="post", action="/logout"))
+        parts.append(
+            tags.form(*hidden_fields(frame), leave, method="post", action="/logout")
+        )
     return tags.header(*parts)
 
 
-def _hidden(frame: Frame, **values: str) -> list[Tag]:
+def hidden_fields(frame: Frame, **values: str) -> list[Tag]:
     """Return the fields that nobody sees: what proves where the form comes from."""
     return [
         tags.input(type="hidden", name=name, value=value)
