@@ -25,8 +25,10 @@ def get(served, path):
 
 def test_schemathesis_finds_no_answer_that_the_document_does_not_tell(served, tmp_path):
     ran = served.home.client.run(
+        *("env", "-C", str(tmp_path)),  # it leaves files behind
         *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
         *("--config-file", str(CONFIG), "run", f"{base(served)}/api/openapi.json"),
+        *("--exclude-path", "/events"),  # which has no end
         *("--phases", "examples,coverage,fuzzing", "-n", str(EXAMPLES)),
         *("--generation-database", "none", "--seed", "1"),
         timeout_s=100,

@@ -1,5 +1,6 @@
 """Pages of a real catalog: whole, and nothing in a tag becomes markup."""
 
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -8,22 +9,26 @@ from hypothesis import strategies as st
 from lxml import html
 from support.made_up_files import HOUSEHOLD, MUSIC, film, household_catalog, track
 
+from upnpserver.catalog.identity import any_item_id_of
 from upnpserver.catalog.reader import Reader
 from upnpserver.catalog.views.words import words_of
 from upnpserver.catalog.writer import Writer
 from upnpserver.config import LANGUAGES
 from upnpserver.errors import NoSuchObject
-from upnpserver.model import Window
+from upnpserver.model import Kind, Playing, Window
 from upnpserver.policy import EVERYONE
 from upnpserver.services.content_directory import Asker
 from upnpserver.web.library import Site
 from upnpserver.web.objects import Shown
 from upnpserver.web.pages import PAGE_OBJECTS, Part, folder_page, written
 from upnpserver.web.parts import Frame, size_told, time_told
+from upnpserver.web.watched import Moment, Scan
 
 ASKER = Asker(EVERYONE, "http://h")
 SITE = Site("Attic", "en", words_of("en"))
 ALL = Window(0, 0)
+MOMENT = Moment("Attic", "1", 1, Scan(), ())
+TV = ip_address("192.0.2.7")
 NASTY = "<script>alert(1)</script>\"'&amp;"
 
 
@@ -134,6 +139,35 @@ def test_markup_in_tags_and_words_stays_text(tmp_path):
         assert NASTY in parsed(page).text_content()
 
 
+def playing_all(catalog):
+    """Return every piece of music as something that a device gets."""
+    entries = catalog.children("music$all", ALL, (), EVERYONE).entries
+    return [
+        (
+            Playing(
+                TV, "tv", any_item_id_of(one.object_id), Kind.AUDIO, 1, n, 5, n > 3
+            ),
+            "",
+        )
+        for n, one in enumerate(entries)
+    ]
+
+
+def test_what_plays_now_is_told_with_device_and_place(catalog):
+    playing = [(one, NASTY) for one, _ in playing_all(catalog)]
+    tree = parsed(SITE.now(ASKER, MOMENT._replace(playing=playing), catalog))
+    titles = [a.text for a in tree.xpath("//main//a[@class='name']")]
+    assert len(titles) == len(playing)
+    assert [bar.get("value") for bar in tree.xpath("//progress")][:3] == ["0", "1", "2"]
+    told = [one.text_content() for one in tree.xpath("//*[contains(@class,'told')]")]
+    assert all(text.startswith(NASTY) for text in told)
+    assert "5 B/s" in told[0]
+    assert "all sent" in told[4]
+    reading = MOMENT._replace(scan=Scan(True, 3, 7))
+    assert b"3 / 7" in SITE.now(ASKER, reading, catalog)
+    assert b"Nothing is being played" in SITE.now(ASKER, reading, catalog)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_page(language, catalog):
     site = Site("Attic", language, words_of(language))
@@ -141,6 +175,8 @@ def test_every_language_has_every_page(language, catalog):
     for page in (
         site.folder(ASKER, "music$all", 1, catalog),
         site.search(ASKER, "one", catalog),
+        site.now(ASKER, MOMENT, catalog),
+        site.now(ASKER, MOMENT._replace(playing=playing_all(catalog)), catalog),
     ):
         assert parsed(page).get("lang") == language
 

@@ -4,7 +4,7 @@ Source: security.md requirements 2 and 16; RFC 9110 section 13 (ETag).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -64,6 +64,21 @@ class Api:
             partial(respond, request, JSON), partial(self._say_why, request)
         )
         answer.addErrback(partial(self._broken, request))
+
+    def events(self, asker: Asker) -> Deferred[Mapping[str, bytes]]:
+        """Return what moves, as somebody may see it: see web.api.events()."""
+        from upnpserver.web import api  # noqa: PLC0415
+
+        moment = self._moment()
+        read = self._library.read(
+            asker, lambda catalog: api.events(asker, catalog, moment)
+        )
+
+        def without(failure: Failure) -> Mapping[str, bytes]:
+            failure.trap(CannotProcess)  # type: ignore[no-untyped-call]
+            return api.events(asker, None, moment)
+
+        return read.addErrback(without)
 
     def _answer(self, request: ServerRequest) -> bytes | Deferred[bytes]:
         # Most servers are never asked: loaded with the first request.

@@ -168,11 +168,12 @@ class Server:
         self._forms = self._made_forms(state)
         self._insight = Insight(
             config.friendly_name,
-            reactor.seconds,
+            reactor,
             Sources(
                 self._running,
                 self._library,
                 self._calls.asker,
+                self._visitors.policy_later,
                 self._visitors.name_of,
                 lambda: self._scanner.is_free,
             ),
@@ -234,6 +235,7 @@ class Server:
         self._interface_watch.stop()
         self._folder_watch.stop()
         self._eventing.stop()
+        self._insight.stop()
         if self._moves.running:
             self._moves.stop()
         ends: list[Deferred[Any]] = [
@@ -303,10 +305,12 @@ class Server:
             self._library,
             self._calls.asker,
             self._owner_url,
+            self._insight.moment,
         )
         routes = Routes(
             exact={
                 **pages.exact(),
+                **self._insight.exact(),
                 **description_routes(described),
                 **document_routes(server_documents()),
                 **control.routes(),

@@ -4,6 +4,7 @@
     /browse/<object id>   what is in a folder; ?page=2
     /item/<object id>     one film, piece of music or photo
     /search?q=            what a search finds
+    /now                  what is played
     /web/<file>           style sheet and script
 
 A page is read and written in a thread. Nothing in it comes from elsewhere, and the
@@ -28,6 +29,7 @@ from upnpserver.net.request import ServerRequest
 from upnpserver.net.site import Handler
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.content_directory import Asker
+from upnpserver.web.watched import Moment
 
 if TYPE_CHECKING:
     from upnpserver.web.library import Site
@@ -58,7 +60,7 @@ class Pages:
     """Answers browsers.
 
     name: of the server. library: see net.libraries. asker: who asks. owner_url: see
-    web.library.Site.
+    web.library.Site. moment: the server as it is now.
     """
 
     log = Logger()
@@ -71,15 +73,21 @@ class Pages:
         library: Libraries,
         asker: Callable[[ServerRequest], Asker],
         owner_url: Callable[[str], str],
+        moment: Callable[[], Moment],
     ) -> None:
         self._name, self._words, self._language = name, words, language
         self._library, self._asker, self._owner_url = library, asker, owner_url
+        self._moment = moment
         self._made: Site | None = None
         self._static = {name: (_STATIC / name).read_bytes() for name in _TYPES}
 
     def exact(self) -> dict[bytes, dict[bytes, Handler]]:
         """Return the handlers of whole paths."""
-        routes: dict[bytes, Handler] = {b"/": self._start, b"/search": self._search}
+        routes: dict[bytes, Handler] = {
+            b"/": self._start,
+            b"/search": self._search,
+            b"/now": self._now,
+        }
         for name in _TYPES:
             routes[f"/web/{name}".encode()] = partial(self._send_static, name)
         return {path: _for_reading(handler) for path, handler in routes.items()}
@@ -126,6 +134,12 @@ class Pages:
         object_id = _object_id(request)
         self._write(
             request, lambda asker, catalog: self._site().item(asker, object_id, catalog)
+        )
+
+    def _now(self, request: ServerRequest) -> None:
+        moment = self._moment()
+        self._write(
+            request, lambda asker, catalog: self._site().now(asker, moment, catalog)
         )
 
     def _write(self, request: ServerRequest, work: Work) -> None:

@@ -135,6 +135,12 @@ class Running:
         return [item.told(now_s) for item in reversed(self._items.values())]
 
     @property
+    def has_any(self) -> bool:
+        """Whether there is anything to tell."""
+        self._forget_ended(self._now_s())
+        return bool(self._items)
+
+    @property
     def streams(self) -> int:
         """How many streams are open."""
         return len(self._open)

@@ -262,6 +262,20 @@ def answered(
     return written(told)
 
 
+def events(
+    asker: Asker, catalog: Catalog | None, moment: Moment
+) -> Mapping[str, bytes]:
+    """Return what moves, as events by their names, each as JSON in one line."""
+    scan = scan_seen(moment, asker)
+    update_id = catalog.system_update_id() if catalog else 0
+    told = {
+        "now": now_json(watched(moment, asker, catalog)),
+        "catalog": {"update_id": update_id},
+        **({"scan": scan_json(scan)} if scan else {}),
+    }
+    return {name: written(one) for name, one in told.items()}
+
+
 def written(told: object) -> bytes:
     """Return JSON."""
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(

@@ -12,10 +12,12 @@ from upnpserver.model import Window
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.content_directory import ROOT, Asker
 from upnpserver.web import pages
+from upnpserver.web.now_page import now_page
 from upnpserver.web.objects import Shown, shown_to
 from upnpserver.web.parts import Crumb, Frame
 from upnpserver.web.paths import path_of
 from upnpserver.web.searching import GROUPS, found
+from upnpserver.web.watched import Moment, scan_seen, watched
 
 MOST_ABOVE: Final = 12
 _TOPS: Final = Window(0, 12)
@@ -87,6 +89,12 @@ class Site:
                 continue
             groups.append((view.title, shown_to(asker, page.entries), page.total))
         return pages.written(pages.search_page(frame, query, groups))
+
+    def now(self, asker: Asker, moment: Moment, catalog: Catalog) -> bytes:
+        """Return what is played now."""
+        playing = watched(moment, asker, catalog)
+        frame = self._frame(asker, catalog)
+        return pages.written(now_page(frame, playing, scan_seen(moment, asker)))
 
     def message(self, text: str) -> bytes:
         """Return a page that says something."""

@@ -16,6 +16,11 @@ _ABOUT: Final = (
     " key and no CORS. Each parameter may be there once, and no others. Answers carry"
     " an ETag."
 )
+_EVENTS: Final = (
+    "What moves, as server-sent events: `now` (a Now), `scan` (a Scan, for those from"
+    " whom nothing is hidden) and `catalog` (a Catalog). Each comes when it has"
+    " changed, at most every two seconds, and once at the beginning."
+)
 _TOO_LONG: Final = "Path and query together are too long"
 _PROBLEMS: Final = {
     "400": "A parameter is not as it must be",
@@ -27,6 +32,20 @@ _PROBLEMS: Final = {
 def document(name: str, version: str) -> Json:
     """Return the document. name: of the server."""
     paths = {route.path: {"get": _operation(route)} for route in ROUTES}
+    paths["/events"] = {
+        "get": {
+            "operationId": "events",
+            "summary": "What moves",
+            "description": _EVENTS,
+            "responses": {
+                "200": {
+                    "description": "a stream without end",
+                    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                },
+                "503": {"description": "Too many listen already"},
+            },
+        }
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": name, "version": version, "description": _ABOUT},

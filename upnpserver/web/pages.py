@@ -60,7 +60,12 @@ def start_page(frame: Frame, recent: Sequence[tuple[Shown, Sequence[Shown]]]) ->
     content = sections or [
         grid(frame.tops) if frame.tops else tags.p(words["page_nothing"])
     ]
-    return document(frame, frame.name, tags.h1(frame.name, class_="hidden"), *content)
+    return document(
+        frame,
+        frame.name,
+        tags.h1(frame.name, class_="hidden"),
+        tags.div(*content, **{"data-live": "catalog"}),
+    )
 
 
 def folder_page(frame: Frame, one: Shown, above: Sequence[Crumb], part: Part) -> Tag:

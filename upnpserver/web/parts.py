@@ -64,16 +64,23 @@ def head(title: str, *styles: str, script: bool = False) -> Tag:
     return made(tags.script(type="module", src="/web/app.js")) if script else made
 
 
-def document(frame: Frame, title: str, *content: Tag | str, query: str = "") -> Tag:
-    """Return a whole page."""
+def document(
+    frame: Frame,
+    title: str,
+    *content: Tag | str,
+    query: str = "",
+    in_head: Tag | str = "",
+) -> Tag:
+    """Return a whole page. in_head: what else its head holds."""
     words = frame.words
     full_title = f"{title} - {frame.name}" if title != frame.name else title
     return tags.html(
-        head(full_title, script=True),
+        head(full_title, script=True)(in_head),
         tags.body(
             tags.a(words["page_skip"], href="#main", class_="skip"),
             _header(frame, query),
-            tags.main(*content, _owner_link(frame), id="main", tabindex="-1"),
+            tags.main(*content, id="main", tabindex="-1"),
+            _house(frame),
             _player(words),
         ),
         lang=frame.language,
@@ -87,13 +94,6 @@ def document(frame: Frame, title: str, *content: Tag | str, query: str = "") -> 
             )
         },
     )
-
-
-def _owner_link(frame: Frame) -> Tag | str:
-    if not frame.owner_url:
-        return ""
-    link = tags.a(frame.words["owner_title"], href=frame.owner_url)
-    return tags.p(link, class_="owner")
 
 
 def _header(frame: Frame, query: str) -> Tag:
@@ -124,6 +124,15 @@ def _header(frame: Frame, query: str) -> Tag:
             role="search",
         ),
     )
+
+
+def _house(frame: Frame) -> Tag:
+    """Return the links to what is told of the house, at the foot of every page."""
+    words = frame.words
+    links = [tags.a(words["page_now"], href="/now")]
+    if frame.owner_url:
+        links.append(tags.a(words["owner_title"], href=frame.owner_url))
+    return tags.nav(*links, class_="house", **{"aria-label": words["page_house"]})
 
 
 def _player(words: Words) -> Tag:

@@ -35,7 +35,7 @@ async function show(address, { push = true, keepFocus = false } = {}) {
 }
 
 function isOwnPage(link) {
-  const rooms = /^\/($|browse\/|item\/|search)/;
+  const rooms = /^\/($|browse\/|item\/|search|now$)/;
   return link.origin === location.origin && rooms.test(link.pathname) && !link.download;
 }
 
@@ -158,6 +158,58 @@ function prepare() {
     });
   }
   markPlaying();
+  follow();
+}
+
+// What moves: pages that show it are told when it does, and only what is new in them
+// changes, so that nobody loses his place.
+
+let events = null;
+let followed = "";
+const shortest = { catalog: 10_000 }; // ms between two looks
+
+function follow() {
+  const wanted = document.hidden ? "" : main().querySelector("[data-live]")?.dataset.live ?? "";
+  if (wanted === followed) return;
+  events?.close();
+  followed = wanted;
+  events = wanted && new EventSource("/events");
+  for (const name of wanted.split(" ").filter(Boolean)) {
+    let told = null;
+    let pause = 0;
+    events.addEventListener(name, ({ data }) => {
+      const isNew = told !== null && told !== data;
+      told = data;
+      if (!isNew || pause) return;
+      refresh();
+      if (name in shortest) pause = setTimeout(() => (pause = 0), shortest[name]);
+    });
+  }
+}
+
+document.addEventListener("visibilitychange", follow);
+
+async function refresh() {
+  const address = location.href;
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [old, fresh] = [main(), page].map((one) => one.querySelector("[data-live]"));
+  if (!old || !fresh || location.href !== address) return;
+  const parts = [old, fresh].map((one) => [...one.querySelectorAll("[data-key]")]);
+  const [before, now] = parts.map((those) => those.map((one) => one.dataset.key).join());
+  if (!now || before !== now) {
+    const href = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    old.replaceWith(fresh);
+    if (href) fresh.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+    return;
+  }
+  parts[0].forEach((one, n) => {
+    for (const told of [".told", "progress"]) {
+      const [to, from] = [one, parts[1][n]].map((each) => each.querySelector(told));
+      if (to && from) [to.textContent, to.value] = [from.textContent, from.value];
+    }
+  });
 }
 
 // Photos: over the whole page, one after the other.
