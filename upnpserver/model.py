@@ -118,6 +118,7 @@ class MediaFacts:
     progressive: bool = False  # a progressive JPEG: no DLNA profile fits
     # The coded form
     duration_ms: int | None = None
+    time_seek: bool = False  # where a time lies in the file can be told
     bitrate_bps: int | None = None  # bits a second, all streams together
     sample_rate_hz: int | None = None
     channels: int | None = None

@@ -49,8 +49,9 @@ class Needs:
     # What it can't play -> what it gets instead: "music flac" -> "lpcm".
     instead: Mapping[str, str] = field(default_factory=dict)
     burn: str = ""  # language of the subtitles that are drawn into films: "de"
-    # Of what is converted; files are always sought by bytes.
-    seek: Literal["bytes", "time-exclusive", "both"] = "bytes"
+    # Files are always sought by bytes, with "both" and "" by time too, where that can
+    # be told; what is converted by bytes where it can be, unless time is named.
+    seek: Literal["", "bytes", "time-exclusive", "both"] = ""
     any_transfer_mode: bool = False  # it asks for films with Interactive
     root: str = ""  # the object shown as root, by its id or alias; empty: the root
     aliases: Literal["", "microsoft", "samsung"] = ""  # well-known ids it asks for

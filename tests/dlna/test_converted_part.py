@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.dlna.converted import Coded, Form, pcm_shape, pcm_size, wav_head
-from upnpserver.dlna.converted_part import but_time, part_of
+from upnpserver.dlna.converted_part import part_of
+from upnpserver.dlna.time_part import but_time
 from upnpserver.errors import RefusedRequest
 from upnpserver.model import Kind
 

@@ -59,7 +59,7 @@ def test_a_family_of_ones_own_goes_first(folder):
 def test_one_with_the_same_id_replaces_what_comes_along(folder):
     families = read(folder, "[kodi]\nmatch = [{ ua = 'Kodi' }]\npriority = 5")
     assert len(families) == len(shipped_families())
-    assert families["kodi"].needs.seek == "bytes"  # the general rule
+    assert families["kodi"].needs.seek == ""  # the general rule
     assert families["kodi"].needs.mimes == {}
 
 

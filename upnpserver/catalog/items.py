@@ -108,7 +108,7 @@ def describe_item(
 ) -> tuple[Described, str]:
     """Return what is kept of an item, and the 4th field of its protocolInfo."""
     profile = profile_of(facts)
-    features = content_features(facts.kind, profile)
+    features = content_features(facts.kind, profile, by_time=facts.time_seek)
     resolution = f"{facts.width}x{facts.height}" if facts.width else ""
     resource = didl.Res(
         path=media_path(file.item_id, facts.kind.value, file.name),

@@ -16,7 +16,7 @@ from upnpserver.catalog.marked import FOUND
 from upnpserver.catalog.open_views import OPEN_VIEWS
 from upnpserver.errors import CatalogUnusable
 
-VERSION = 13
+VERSION = 14
 _APPLICATION_ID = 0x55504E50  # "UPNP" in the file's header: ours, not another's
 
 # A root is one disk at a path: several may have been there, one is_here at most.

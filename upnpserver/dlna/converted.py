@@ -338,7 +338,7 @@ def _operations(seek: str, *, has_size: bool, coded: Coded) -> str:
         return "00"
     if not has_size:
         return "10"
-    return {"bytes": "01", "time-exclusive": "10"}.get(seek, "11")
+    return {"both": "11", "time-exclusive": "10"}.get(seek, "01")
 
 
 def _profile(coded: Coded, form: Form) -> str:

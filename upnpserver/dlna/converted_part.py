@@ -7,7 +7,6 @@ the connection; a Range is then ignored, as RFC 9110 section 14.2 allows.
 Source: reference dlna-media.md sections 1 and 3.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from upnpserver.dlna import npt
@@ -21,10 +20,7 @@ from upnpserver.dlna.converted import (
     wav_head,
 )
 from upnpserver.dlna.ranges import Entity, select
-from upnpserver.errors import MalformedRequest, RefusedRequest
-
-Header = Callable[[bytes], str]
-_TIME_SEEK = npt.HEADER.lower().encode()
+from upnpserver.dlna.time_part import Header, asked_time
 
 
 class Part(NamedTuple):
@@ -50,7 +46,7 @@ def part_of(header: Header, coded: Coded, form: Form, version: str) -> Part:
     """
     etag = f'"{version}-{form.name}"'
     size_bytes = pcm_size(coded, form)
-    seek = None if header(b"range") else _time_seek(header, coded)
+    seek = asked_time(header, coded.duration_ms)
     if size_bytes is None:
         headers = [("Accept-Ranges", "none"), ("ETag", etag)]
         if seek is not None:
@@ -79,26 +75,6 @@ def offset_of(coded: Coded, form: Form, part: Part) -> int:
     frame = round(part.start_us * pcm_shape(coded)[1] / 10**6)
     head = WAV_HEAD_BYTES if form.container == "wav" else 0
     return head + frame * pcm_frame_bytes(coded) + part.skipped
-
-
-def but_time(header: Header) -> Header:
-    """Return the same headers without the one that part_of() has answered."""
-    return lambda name: "" if name == _TIME_SEEK else header(name)
-
-
-def _time_seek(header: Header, coded: Coded) -> npt.TimeSeek | None:
-    asked = header(_TIME_SEEK)
-    if not asked:
-        return None
-    if not coded.duration_ms:
-        raise RefusedRequest(406, "This can't be sought by time.")
-    try:
-        seek = npt.parse_time_seek(asked)
-    except MalformedRequest:
-        raise RefusedRequest(400, "Not a time to seek to.") from None
-    if seek.start_ms >= coded.duration_ms:
-        raise RefusedRequest(416, "It is not that long.")
-    return seek
 
 
 def _sought(

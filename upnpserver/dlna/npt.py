@@ -46,11 +46,12 @@ def time_seek_answer(seek: TimeSeek, duration_ms: int, bytes_part: str = "") -> 
     bytes_part: "bytes=0-99/100", where bytes can be sought too.
     """
     end_ms = duration_ms if seek.end_ms is None else min(seek.end_ms, duration_ms)
-    span = f"npt={_seconds(seek.start_ms)}-{_seconds(end_ms)}/{_seconds(duration_ms)}"
+    span = f"npt={seconds(seek.start_ms)}-{seconds(end_ms)}/{seconds(duration_ms)}"
     return f"{span} {bytes_part}" if bytes_part else span
 
 
-def _seconds(time_ms: int) -> str:
+def seconds(time_ms: int) -> str:
+    """Return a time as npt: "90.500"."""
     return f"{time_ms // 1000}.{time_ms % 1000:03}"
 
 

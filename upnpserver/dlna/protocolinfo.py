@@ -33,19 +33,31 @@ _FLAGS = {
 }
 MAX_SOURCES = 500  # some 25 KB
 _ALL_MIMES = tuple(dict.fromkeys(row.mime for row in MEDIA_TYPES))
+_TIME_SEEK = re.compile(r"DLNA\.ORG_OP=1[01](?:;|$)")
 PROFILE_PART = re.compile(r"DLNA\.ORG_PN=([^;]*);?")  # first of a 4th field
 _BYTE_SEEK = "DLNA.ORG_OP=01"  # by time no, by bytes yes
+_BOTH_SEEKS = "DLNA.ORG_OP=11"
 _ORIGINAL = "DLNA.ORG_CI=0"
 _CONVERTED = "DLNA.ORG_CI=1"
 
 
 @cache  # of a kind and a profile: a few dozen
-def content_features(kind: Kind, profile: str = "") -> str:
+def content_features(kind: Kind, profile: str = "", *, by_time: bool = False) -> str:
     """Return the 4th field for a file as it is; also contentFeatures.dlna.org.
 
-    profile: a DLNA profile's name, empty if none fits.
+    profile: a DLNA profile's name, empty if none fits. by_time: it can be sought so.
     """
-    return _features(kind, profile, _BYTE_SEEK, _ORIGINAL)
+    return _features(kind, profile, _BOTH_SEEKS if by_time else _BYTE_SEEK, _ORIGINAL)
+
+
+def is_sought_by_time(features: str) -> bool:
+    """Tell whether a 4th field offers TimeSeekRange."""
+    return _TIME_SEEK.search(features) is not None
+
+
+def by_bytes_only(features: str) -> str:
+    """Return a 4th field that offers bytes where it offered both."""
+    return features.replace(_BOTH_SEEKS, _BYTE_SEEK)
 
 
 @cache

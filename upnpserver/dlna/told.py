@@ -5,10 +5,11 @@ Source: reference devices.md; dlna-media.md sections 1 and 6 (regional profiles)
 
 from typing import Final
 
-from upnpserver.dlna.protocolinfo import PROFILE_PART, profile_in
+from upnpserver.dlna.protocolinfo import PROFILE_PART, by_bytes_only, profile_in
 from upnpserver.policy import Needs
 
 ANY_FEATURES: Final = "*"
+_NOT_BOTH: Final = {"bytes", "time-exclusive"}  # values of Needs.seek
 # A device may know the names of its own region only: what is as good for it.
 _REGIONS: Final = (
     ("MPEG_PS_NTSC", "MPEG_PS_PAL"),
@@ -50,6 +51,8 @@ def told_features(features: str, needs: Needs) -> tuple[str, ...]:
     """
     if not needs.dlna:
         return (ANY_FEATURES,)
+    if needs.seek in _NOT_BOTH:
+        features = by_bytes_only(features)
     profile = profile_in(features)
     if not profile:
         return (features,)

@@ -32,8 +32,15 @@ from upnpserver.media.audio_flac import read_flac
 from upnpserver.media.audio_mp4 import read_mp4
 from upnpserver.media.audio_mpeg import read_mpeg_audio
 from upnpserver.media.audio_ogg import read_ogg
-from upnpserver.media.audio_pcm import read_au, read_wave, read_wave64
+from upnpserver.media.audio_pcm import (
+    PLAIN_CODECS,
+    Pcm,
+    read_au,
+    read_wave,
+    read_wave64,
+)
 from upnpserver.media.audio_tags import NO_TAGS, Tags
+from upnpserver.media.places_mp4 import tells_mp4
 from upnpserver.media.riff import chunks
 from upnpserver.media.source import Source
 from upnpserver.model import Kind, MediaFacts
@@ -64,6 +71,7 @@ class _Sound:
     channels: int | None = None
     bits_per_sample: int | None = None
     tags: Tags = NO_TAGS
+    can_seek: bool = False  # its places can be told: see seeking.py
 
 
 def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
@@ -93,6 +101,7 @@ def read_audio(source: Source, container: str, content_id: str) -> MediaFacts:
         bits_per_sample=_count(sound.bits_per_sample) if lossless else None,
         audio_codec=sound.codec,
         audio_profile=sound.profile,
+        time_seek=sound.can_seek and duration_ms is not None,
         **tags.fields(),
     )
 
@@ -115,7 +124,8 @@ def _mpeg(source: Source) -> _Sound:
     beside = tags_beside(source)
     sound = read_mpeg_audio(source.read_at, beside.start, beside.end)
     layer = sound.layer
-    return _sound(sound, f"mp{layer}", beside.tags(), profile=f"layer{layer}")
+    told = {"profile": f"layer{layer}", "can_seek": sound.is_exact}
+    return _sound(sound, f"mp{layer}", beside.tags(), **told)
 
 
 def _flac(source: Source) -> _Sound:
@@ -128,7 +138,8 @@ def _flac(source: Source) -> _Sound:
     duration_ms = flac.samples * 1000 / hz if hz else 0
     sound_bytes = beside.end - flac.sound_at
     bitrate_bps = sound_bytes * 8000 / duration_ms if duration_ms else None
-    return _sound(flac, "flac", tags, duration_ms=duration_ms, bitrate_bps=bitrate_bps)
+    told = {"duration_ms": duration_ms, "bitrate_bps": bitrate_bps}
+    return _sound(flac, "flac", tags, **told, can_seek=bool(duration_ms))
 
 
 def _mp4(source: Source) -> _Sound:
@@ -137,9 +148,9 @@ def _mp4(source: Source) -> _Sound:
     if source.extension == "m4b" or source.read_at(4, 8) == _AUDIOBOOK_BRAND:
         tags = replace(tags, audiobook=True)
     codec = mp4.codec
-    return _sound(
-        codec, codec.codec, tags, profile=codec.profile, duration_ms=mp4.duration_ms
-    )
+    told = {"profile": codec.profile, "duration_ms": mp4.duration_ms}
+    can_seek = tells_mp4(source.read_at, source.size_bytes)
+    return _sound(codec, codec.codec, tags, **told, can_seek=can_seek)
 
 
 def _ogg(source: Source) -> _Sound:
@@ -152,22 +163,26 @@ def _wave(source: Source) -> _Sound:
     tags = id3_tags(source, wave.id3_at) if wave.id3_at else NO_TAGS
     if tags == NO_TAGS:
         tags = tag_formats.from_riff_info(wave.info)
-    return _sound(wave, wave.codec, tags)
+    return _plain(wave, tags)
 
 
 def _wave64(source: Source) -> _Sound:
     wave = read_wave64(source.read_at, source.size_bytes)
-    return _sound(wave, wave.codec, NO_TAGS)
+    return _plain(wave, NO_TAGS)
 
 
 def _au(source: Source) -> _Sound:
     au = read_au(source.read_at, source.size_bytes)
-    return _sound(au, au.codec, NO_TAGS)
+    return _plain(au, NO_TAGS)
 
 
 def _caf(source: Source) -> _Sound:
     caf = read_caf(source.read_at, source.size_bytes)
     return _sound(caf, caf.codec, tag_formats.from_vorbis(caf.info))
+
+
+def _plain(pcm: Pcm, tags: Tags) -> _Sound:
+    return _sound(pcm, pcm.codec, tags, can_seek=pcm.codec in PLAIN_CODECS)
 
 
 def _sound(found: Any, codec: str, tags: Tags, **told: Any) -> _Sound:

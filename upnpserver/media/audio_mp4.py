@@ -14,12 +14,10 @@ from typing import Final
 from upnpserver.errors import ProbeError
 from upnpserver.media.audio_mp4_codec import NO_CODEC, Mp4Codec, read_codec
 from upnpserver.media.embedded import Picture
+from upnpserver.media.mp4_boxes import Span, boxes, child
 from upnpserver.media.riff import ReadAt
 from upnpserver.media.window import Window
 
-Span = tuple[int, int]  # start, end
-
-_MAX_BOXES: Final = 2048
 _MAX_TRACKS: Final = 32
 _MAX_TEXT_BYTES: Final = 64 * 1024
 _COVER_LOOK: Final = 256
@@ -63,13 +61,13 @@ def read_mp4(read_at: ReadAt, size_bytes: int) -> Mp4:
     Raises ProbeError if there is none.
     """
     window = Window(read_at, 0, size_bytes)
-    movie = _child(window, (0, size_bytes), b"moov")
+    movie = child(window, (0, size_bytes), b"moov")
     if movie is None:
         raise ProbeError("it is broken or not complete")
     tracks: list[_Track] = []
     data: Span | None = None
     movie_ms: int | None = None
-    for name, start, end in _boxes(window, movie):
+    for name, start, end in boxes(window, movie):
         if name == b"trak" and len(tracks) < _MAX_TRACKS:
             tracks.append(_track(window, (start, end)))
         elif name == b"udta":
@@ -82,7 +80,7 @@ def read_mp4(read_at: ReadAt, size_bytes: int) -> Mp4:
         raise ProbeError("there is no sound in it")
     tags, covers = _tags(window, data) if data else ({}, ())
     chapters = _chapters(window, data, sound, tracks)
-    description = _child(window, sound.sample_tables, b"stsd")
+    description = child(window, sound.sample_tables, b"stsd")
     return Mp4(
         read_codec(window, *description) if description else NO_CODEC,
         _milliseconds(sound.duration, sound.timescale) or movie_ms,
@@ -92,42 +90,14 @@ def read_mp4(read_at: ReadAt, size_bytes: int) -> Mp4:
     )
 
 
-def _boxes(window: Window, span: Span) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, start of content, end) of the boxes in a span."""
-    at, last = span
-    for _ in range(_MAX_BOXES):
-        header = window.get(at, 16) if at + 8 <= last else b""
-        if len(header) < 8:
-            return
-        length, name, start = int.from_bytes(header[:4], "big"), header[4:8], at + 8
-        if length == 1 and len(header) == 16:
-            length, start = int.from_bytes(header[8:], "big"), at + 16
-        end = min(at + length, last) if length else last
-        if end < start:
-            return
-        yield name, start, end
-        at = end
-
-
-def _child(window: Window, span: Span, *path: bytes) -> Span | None:
-    """Return the first box of that path below a span."""
-    for wanted in path:
-        found = ((s, e) for name, s, e in _boxes(window, span) if name == wanted)
-        below = next(found, None)
-        if below is None:
-            return None
-        span = below
-    return span
-
-
 def _track(window: Window, span: Span) -> _Track:
     track = _Track()
-    for name, start, end in _boxes(window, span):
+    for name, start, end in boxes(window, span):
         if name == b"tkhd":
             data = window.get(start, 24)
             at = 20 if data[:1] == b"\1" else 12  # 64-bit times
             track.number = int.from_bytes(data[at : at + 4], "big")
-        elif name == b"tref" and (reference := _child(window, (start, end), b"chap")):
+        elif name == b"tref" and (reference := child(window, (start, end), b"chap")):
             track.chapter_track = int.from_bytes(window.get(reference[0], 4), "big")
         elif name == b"mdia":
             _add_media(window, (start, end), track)
@@ -135,13 +105,13 @@ def _track(window: Window, span: Span) -> _Track:
 
 
 def _add_media(window: Window, span: Span, track: _Track) -> None:
-    for name, start, end in _boxes(window, span):
+    for name, start, end in boxes(window, span):
         if name == b"mdhd":
             track.timescale, track.duration = _times(window.get(start, 32))
         elif name == b"hdlr":
             track.handler = window.get(start + 8, 4)
         elif name == b"minf":
-            tables = _child(window, (start, end), b"stbl")
+            tables = child(window, (start, end), b"stbl")
             track.sample_tables = tables or (0, 0)
 
 
@@ -164,15 +134,15 @@ def _milliseconds(duration: int, timescale: int) -> int | None:
 def _tags(
     window: Window, span: Span
 ) -> tuple[dict[str, list[str]], tuple[Picture, ...]]:
-    meta = _child(window, span, b"meta")
+    meta = child(window, span, b"meta")
     if meta is None:
         return {}, ()
     # iTunes' meta begins with version and flags, QuickTime's does not.
     start = meta[0] if window.get(meta[0] + 4, 4) == b"hdlr" else meta[0] + 4
-    found = _child(window, (start, meta[1]), b"ilst")
+    found = child(window, (start, meta[1]), b"ilst")
     tags: dict[str, list[str]] = {}
     covers: list[Picture] = []
-    for name, *inside in _boxes(window, found) if found else ():
+    for name, *inside in boxes(window, found) if found else ():
         entry = inside[0], inside[1]
         if name == _COVER:
             covers += [
@@ -182,7 +152,7 @@ def _tags(
             continue
         key = name.decode("latin-1")
         if name == _FREE_FORM:
-            where = _child(window, entry, b"name")
+            where = child(window, entry, b"name")
             key = _text(window, (where[0] + 4, where[1])) if where else ""
         texts = [
             _value(name, kind, window.get(at, min(_MAX_TEXT_BYTES, end - at)))
@@ -194,7 +164,7 @@ def _tags(
 
 def _values(window: Window, span: Span) -> Iterator[tuple[int, int, int]]:
     """Yield (kind, start of content, end) of the data boxes of one entry."""
-    for name, start, end in _boxes(window, span):
+    for name, start, end in boxes(window, span):
         if name == b"data" and end - start >= 8:
             head = window.get(start, 8)
             yield int.from_bytes(head[1:4], "big"), start + 8, end
@@ -227,7 +197,7 @@ def _chapters(
             for chapter in _text_samples(window, track):
                 told = True
                 yield chapter
-    if not told and data and (box := _child(window, data, b"chpl")):
+    if not told and data and (box := child(window, data, b"chpl")):
         yield from _nero_chapters(window.get(box[0], min(1 << 17, box[1] - box[0])))
 
 
@@ -281,7 +251,7 @@ def _sample_offsets(window: Window, tables: Span) -> Iterator[int]:
 
 
 def _sample_sizes(window: Window, tables: Span) -> Iterator[int]:
-    box = _child(window, tables, b"stsz")
+    box = child(window, tables, b"stsz")
     if box and (one_size := int.from_bytes(window.get(box[0] + 4, 4), "big")):
         while True:
             yield one_size
@@ -293,7 +263,7 @@ def _table(
     window: Window, tables: Span, name: bytes, row: str, start: int = 8
 ) -> Iterator[tuple[int, ...]]:
     """Yield the rows of a sample table that belongs to a chapter track."""
-    box = _child(window, tables, name)
+    box = child(window, tables, name)
     if box is None:
         return
     length = min(box[1] - box[0] - start, _MAX_CHAPTERS * struct.calcsize(row))

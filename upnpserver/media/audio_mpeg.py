@@ -56,6 +56,7 @@ class MpegAudio:
     channels: int
     bitrate_bps: int
     duration_ms: int
+    is_exact: bool  # the duration: not told by a few frames of different rates
 
 
 def parse_frame(data: bytes, at: int = 0) -> Frame | None:
@@ -88,21 +89,22 @@ def read_mpeg_audio(read_at: ReadAt, start: int, end: int) -> MpegAudio:
 
     Raises ProbeError if there are no frames.
     """
-    at, block = _first_frame(read_at, start, end)
+    at, block = first_frame(read_at, start, end)
     frame = parse_frame(block)
     if frame is None:
         raise ProbeError("there is no MPEG audio in it")
     counted = _xing(block, frame) or _vbri(block, frame)
+    is_exact = True
     if counted is None:
-        bitrate_bps = _mean_rate(read_at, at, end, frame)
+        rates = _rates_seen(read_at, at, end, frame)
+        bitrate_bps, is_exact = sum(rates) // len(rates), len(set(rates)) == 1
         counted = bitrate_bps, round((end - at) * 8000 / bitrate_bps)
-    bitrate_bps, duration_ms = counted
     return MpegAudio(
-        frame.layer, frame.sample_rate_hz, frame.channels, bitrate_bps, duration_ms
+        frame.layer, frame.sample_rate_hz, frame.channels, *counted, is_exact
     )
 
 
-def _first_frame(read_at: ReadAt, start: int, end: int) -> tuple[int, bytes]:
+def first_frame(read_at: ReadAt, start: int, end: int) -> tuple[int, bytes]:
     """Return the first frame's offset, and a block of bytes from there on."""
     tries, fallback = 0, (start, b"")
     for base in range(start, min(end, start + _SEARCHED_BYTES), _BLOCK_BYTES):
@@ -112,7 +114,9 @@ def _first_frame(read_at: ReadAt, start: int, end: int) -> tuple[int, bytes]:
             if frame := parse_frame(block, at):
                 tries += 1
                 count = _frames_in_a_row(block, at, frame)
-                if count >= _ENOUGH_FRAMES or (count and _counts(block[at:], frame)):
+                if count >= _ENOUGH_FRAMES or (
+                    count and counts_frames(block[at:], frame)
+                ):
                     return base + at, block[at:]
                 if count >= 2 and not fallback[1]:
                     fallback = base + at, block[at:]
@@ -133,7 +137,7 @@ def _frames_in_a_row(block: bytes, at: int, first: Frame) -> int:
     return count
 
 
-def _counts(block: bytes, frame: Frame) -> bool:
+def counts_frames(block: bytes, frame: Frame) -> bool:
     """Return whether this frame holds a count of frames."""
     return block[_xing_at(frame) :][:4] in {b"Xing", b"Info"} or block[36:40] == b"VBRI"
 
@@ -189,14 +193,13 @@ def _vbri(block: bytes, frame: Frame) -> tuple[int, int] | None:
     return length * 8000 // max(1, duration_ms) or frame.bitrate_bps, duration_ms
 
 
-def _mean_rate(read_at: ReadAt, start: int, end: int, first: Frame) -> int:
-    """Return the mean bits a second of frames at several places of a stream."""
+def _rates_seen(read_at: ReadAt, start: int, end: int, first: Frame) -> list[int]:
+    """Return the bits a second of frames at several places of a stream."""
     rates = [first.bitrate_bps]
     for step in range(1, _LOOKS):
         at = start + (end - start) * step // _LOOKS
         rates += _rates(read_at(at, 2 * _LARGEST_FRAME), first)
-    # A stream of one rate: its duration is exact.
-    return rates[0] if len(set(rates)) == 1 else sum(rates) // len(rates)
+    return rates
 
 
 def _rates(block: bytes, first: Frame) -> Iterator[int]:

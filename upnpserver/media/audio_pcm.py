@@ -42,6 +42,8 @@ _AU_CODECS: Final = {
     23: ("adpcm", 4),
     27: ("alaw", 8),
 }
+# What takes the same number of bytes for each sample.
+PLAIN_CODECS: Final = frozenset({"pcm", "alaw", "ulaw"})
 _UNKNOWN_LENGTH: Final = 0xFFFFFFFF
 _WAVE64_RIFF: Final = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _WAVE64_TAIL: Final = bytes.fromhex("f3acd3118cd100c04f8edb8a")
@@ -58,6 +60,7 @@ class Pcm:
     bits_per_sample: int
     bytes_per_s: int
     sound_bytes: int = 0
+    sound_at: int = 0
     frames: int = 0  # of sound, where they are counted
     id3_at: int = 0
     info: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -81,7 +84,7 @@ def read_wave(read_at: ReadAt, size_bytes: int) -> Pcm:
     Raises ProbeError if its format is not told.
     """
     found: Pcm | None = None
-    sound_bytes = frames = id3_at = real_bytes = 0
+    sound_bytes = sound_at = frames = id3_at = real_bytes = 0
     at_most = size_bytes
     for name, start, length in _wave_chunks(read_at, at_most):
         if name == b"ds64":
@@ -91,7 +94,7 @@ def read_wave(read_at: ReadAt, size_bytes: int) -> Pcm:
         elif name == b"fact":
             frames = int.from_bytes(read_at(start, 4), "little")
         elif name == b"data":
-            sound_bytes = length
+            sound_bytes, sound_at = length, start
         elif name.lower() == b"id3 ":
             id3_at = start
     if found is None:
@@ -99,6 +102,7 @@ def read_wave(read_at: ReadAt, size_bytes: int) -> Pcm:
     return replace(
         found,
         sound_bytes=min(real_bytes or sound_bytes, size_bytes),
+        sound_at=sound_at,
         # Of plain samples the bytes tell it, and are more often right.
         frames=0 if found.codec == "pcm" or frames == _UNKNOWN_LENGTH else frames,
         id3_at=id3_at,
@@ -155,7 +159,8 @@ def read_wave64(read_at: ReadAt, size_bytes: int) -> Pcm:
         if header[:16] == b"fmt " + _WAVE64_TAIL:
             found = _format(read_at(at + 24, min(length - 24, 40)))
         elif header[:16] == b"data" + _WAVE64_TAIL and found:
-            return replace(found, sound_bytes=min(length, size_bytes - at) - 24)
+            there = min(length, size_bytes - at) - 24
+            return replace(found, sound_bytes=there, sound_at=at + 24)
         at += length + -length % 8
     raise ProbeError("its format is not told")
 
@@ -175,4 +180,5 @@ def read_au(read_at: ReadAt, size_bytes: int) -> Pcm:
         bits_per_sample=bits,
         bytes_per_s=sample_rate_hz * channels * bits // 8,
         sound_bytes=there if length == _UNKNOWN_LENGTH else min(length, there),
+        sound_at=start,
     )

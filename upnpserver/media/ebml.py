@@ -45,19 +45,29 @@ def clusters(read_at: ReadAt, size_bytes: int) -> Span:
     )
 
 
+def segment_parts(read_at: ReadAt, size_bytes: int, *kinds: int) -> dict[int, Span]:
+    """Return the spans of the parts of these kinds, 0 for the segment itself.
+
+    Only those before the first cluster, and those that the index names.
+    """
+    layout = _layout(read_at, size_bytes)
+    if layout is None:
+        return {}
+    found = {kind: layout.parts[kind] for kind in kinds if kind in layout.parts}
+    for kind, at in layout.index:
+        if kind in kinds and kind not in found:
+            header = _header(read_at, at, size_bytes)
+            if header and header[0] == kind:
+                found[kind] = header[1:]
+    return {**found, 0: (layout.start, size_bytes)}
+
+
 def attached_files(
     read_at: ReadAt, size_bytes: int
 ) -> Iterator[tuple[str, str, int, int]]:
     """Yield (name, MIME name, offset, length) of the files attached to a film."""
-    layout = _layout(read_at, size_bytes)
-    if layout is None:
-        return
-    place = layout.parts.get(_ATTACHMENTS)
-    for part, at in layout.index:
-        header = _header(read_at, at, size_bytes)
-        if part == _ATTACHMENTS and place is None and header and header[0] == part:
-            place = header[1:]
-    for part, start, end in _parts(read_at, *place) if place else ():
+    place = segment_parts(read_at, size_bytes, _ATTACHMENTS).get(_ATTACHMENTS)
+    for part, start, end in parts(read_at, *place) if place else ():
         if part == _ATTACHED_FILE:
             yield _attached(read_at, start, end)
 
@@ -65,7 +75,7 @@ def attached_files(
 def _attached(read_at: ReadAt, start: int, end: int) -> tuple[str, str, int, int]:
     words = {_FILE_NAME: "", _FILE_MIME: ""}
     offset = length = 0
-    for part, inner, inner_end in _parts(read_at, start, end):
+    for part, inner, inner_end in parts(read_at, start, end):
         if part in words:
             data = read_at(inner, min(inner_end - inner, _MAX_NAME_BYTES))
             words[part] = data.rstrip(b"\0").decode("utf-8", "replace")
@@ -79,15 +89,16 @@ class _Layout:
     """A segment's parts up to the first cluster, and what its index names.
 
     parts: the first of each kind; a cluster with its header. index: kinds of
-    parts and their offsets in the file.
+    parts and their offsets in the file. start: where the segment's content begins.
     """
 
     parts: dict[int, Span]
     index: list[tuple[int, int]]
+    start: int
 
 
 def _layout(read_at: ReadAt, size_bytes: int) -> _Layout | None:
-    for part, start, end in _parts(read_at, 0, size_bytes):
+    for part, start, end in parts(read_at, 0, size_bytes):
         if part == _SEGMENT:
             return _segment(read_at, start, end)
     return None
@@ -96,13 +107,13 @@ def _layout(read_at: ReadAt, size_bytes: int) -> _Layout | None:
 def _segment(read_at: ReadAt, start: int, end: int) -> _Layout:
     found: dict[int, Span] = {}
     at = start
-    for part, inner, inner_end in _parts(read_at, start, end):
+    for part, inner, inner_end in parts(read_at, start, end):
         found.setdefault(part, (at if part == _CLUSTER else inner, inner_end))
         at = inner_end
         if part == _CLUSTER:
             break
     index = _index(read_at, *found[_SEEK_HEAD]) if _SEEK_HEAD in found else ()
-    return _Layout(found, [(part, start + offset) for part, offset in index])
+    return _Layout(found, [(part, start + offset) for part, offset in index], start)
 
 
 def _index(read_at: ReadAt, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -111,21 +122,23 @@ def _index(read_at: ReadAt, start: int, end: int) -> Iterator[tuple[int, int]]:
     def inside(at: int, count: int) -> bytes:
         return data[at : at + count]
 
-    for part, inner, inner_end in _parts(inside, 0, len(data)):
+    for part, inner, inner_end in parts(inside, 0, len(data)):
         if part != _SEEK:
             continue
         numbers = {
             key: int.from_bytes(data[one:two], "big")
-            for key, one, two in _parts(inside, inner, inner_end)
+            for key, one, two in parts(inside, inner, inner_end)
             if two - one <= 8
         }
         if _SEEK_ID in numbers and _SEEK_POSITION in numbers:
             yield numbers[_SEEK_ID], numbers[_SEEK_POSITION]
 
 
-def _parts(read_at: ReadAt, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+def parts(
+    read_at: ReadAt, at: int, end: int, most: int = _MAX_PARTS
+) -> Iterator[tuple[int, int, int]]:
     """Yield (kind, start, end) of the parts between at and end."""
-    for _ in range(_MAX_PARTS):
+    for _ in range(most):
         header = _header(read_at, at, end)
         if header is None:
             return

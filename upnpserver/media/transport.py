@@ -18,7 +18,7 @@ from typing import Final
 from upnpserver.media.languages import language_tag
 
 PACKET_BYTES: Final = 188
-_TIME_WRAP: Final = 1 << 33  # of 90 kHz
+TIME_WRAP: Final = 1 << 33  # of 90 kHz
 _MAX_PROGRAMS: Final = 16
 _MAX_STREAMS: Final = 64
 _MAX_TIMES: Final = 10_000
@@ -110,17 +110,35 @@ class Packets:
 
     def beginnings(self, pid: int) -> Iterator[bytes]:
         """Yield the payloads of those that begin a unit: few of many."""
+        for at in self._begin(pid):
+            if part := self._payload(at):
+                yield part
+
+    def units(self, pid: int) -> Iterator[tuple[int, int, bool]]:
+        """Yield (offset, presentation time, can be begun at) of one stream's units.
+
+        Those that tell no time are left out. The offset is that of the sync byte, in
+        the bytes given.
+        """
+        for at in self._begin(pid):
+            time = pes_time(self._payload(at))
+            if time is not None:
+                start = self._offset + at * self._size
+                packet = self._data[start : start + 6]
+                is_random_access = bool(packet[3] & 0x20 and packet[4]) and bool(
+                    packet[5] & 0x40
+                )
+                yield start, time, is_random_access
+
+    def _begin(self, pid: int) -> Iterator[int]:
+        """Yield the numbers of the packets that begin a unit."""
         low, high = pid & 0xFF, pid >> 8
         # With and without the bit of priority.
         starts = re.escape(bytes((0x40 | high, 0x60 | high)))
         for found in re.finditer(b"[%b]" % starts, self._high):
             at = found.start()
-            if (
-                at < self._count
-                and self._low[at] == low
-                and (part := self._payload(at))
-            ):
-                yield part
+            if at < self._count and self._low[at] == low:
+                yield at
 
     def is_scrambled(self, pid: int) -> bool:
         """Return whether the first packet of a stream is scrambled."""
@@ -266,13 +284,13 @@ def payload(
 
 def times(packets: Packets, pid: int, most: int = _MAX_TIMES) -> list[int]:
     """Return the presentation times of a stream's units, in 90 kHz, as they lie."""
-    found = map(_pes_time, islice(packets.beginnings(pid), most))
+    found = map(pes_time, islice(packets.beginnings(pid), most))
     return [time for time in found if time is not None]
 
 
 def span(first: int, last: int) -> int:
     """Return the time from first to last; the clock starts again each 26.5 hours."""
-    return (last - first) % _TIME_WRAP
+    return (last - first) % TIME_WRAP
 
 
 def _pes_header_bytes(part: bytes) -> int:
@@ -281,10 +299,16 @@ def _pes_header_bytes(part: bytes) -> int:
     return 9 + part[8]
 
 
-def _pes_time(part: bytes) -> int | None:
+def pes_time(part: bytes) -> int | None:
+    """Return the presentation time, in 90 kHz, of a unit's first bytes; None: none."""
     if part[:3] != b"\0\0\1" or len(part) < 14 or not part[7] & 0x80:
         return None
-    high, middle, low = part[9] >> 1 & 7, part[10:12], part[12:14]
+    return time_stamp(part[9:14])
+
+
+def time_stamp(data: bytes) -> int:
+    """Return the 33 bits of a time stamp, written in five bytes."""
+    high, middle, low = data[0] >> 1 & 7, data[1:3], data[3:5]
     return (
         high << 30
         | int.from_bytes(middle, "big") >> 1 << 15

@@ -8,6 +8,7 @@ from upnpserver.errors import ProbeError
 from upnpserver.media import streams, text, transport_facts
 from upnpserver.media.covers import find_cover
 from upnpserver.media.libmediainfo import Analysis, Stream, analysed
+from upnpserver.media.seeking import can_seek
 from upnpserver.media.signatures import HEAD_BYTES, transport_packets
 from upnpserver.media.source import Source
 from upnpserver.model import Kind, MediaFacts
@@ -58,6 +59,11 @@ def read_video(source: Source, container: str, content_id: str) -> MediaFacts:
 
     Raises ProbeError if there is neither picture nor sound.
     """
+    facts = _read(source, container, content_id)
+    return replace(facts, time_seek=True) if can_seek(source, facts) else facts
+
+
+def _read(source: Source, container: str, content_id: str) -> MediaFacts:
     if container == "mpegts":
         return _read_transport_stream(source, content_id)
     skip = 0

@@ -31,8 +31,9 @@ from upnpserver.dlna.converted import (
     offer,
     pcm_size,
 )
-from upnpserver.dlna.converted_part import Part, but_time, offset_of, part_of
+from upnpserver.dlna.converted_part import Part, offset_of, part_of
 from upnpserver.dlna.headers import dlna_headers
+from upnpserver.dlna.time_part import but_time
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import ProbeError, RefusedRequest
 from upnpserver.facts import facts_from_json

@@ -63,6 +63,8 @@ from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
+from upnpserver.net.time_seek import COMMAND as SEEK_COMMAND
+from upnpserver.net.time_seek import TimeSeeks
 from upnpserver.net.visitors import Visitors, device_rules
 from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
@@ -128,7 +130,10 @@ class Server:
         self._sources = SourceInfo(self._library.served, self._source_changed)
         note = self._play_log.begun if self._play_log else not_kept
         self._running = Running(reactor.seconds, note)
-        self._streams = Streams(self._library.resource, reactor, self._running.begun)
+        seekers = FormMaker(reactor, reactor, self.in_thread, SEEK_COMMAND)
+        times = TimeSeeks(seekers)
+        begun = self._running.begun
+        self._streams = Streams(self._library.resource, reactor, begun, times)
         self._doorkeeper = Doorkeeper(
             config.rules,
             words_of(config.language),

@@ -8,6 +8,9 @@ Source: RFC 9110; reference dlna-media.md section 2; security.md requirements
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionClosed
@@ -16,7 +19,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from upnpserver.dlna.headers import caption_headers, dlna_headers
+from upnpserver.dlna.npt import TimeSeek
+from upnpserver.dlna.protocolinfo import is_sought_by_time
 from upnpserver.dlna.ranges import Entity, Selection, select
+from upnpserver.dlna.time_part import (
+    asked_time,
+    but_time,
+    offered_headers,
+    sought_headers,
+)
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
     FileChanged,
@@ -25,6 +36,7 @@ from upnpserver.errors import (
 )
 from upnpserver.facts import facts_from_json
 from upnpserver.media.embedded_texts import inside_told, text_paths
+from upnpserver.media.places import Span
 from upnpserver.model import Resource
 from upnpserver.net.answer import format_http_date
 from upnpserver.net.disks import Disks
@@ -34,6 +46,7 @@ from upnpserver.net.request import ServerRequest
 from upnpserver.net.running import Begun, Course, not_noted
 from upnpserver.net.sendfile import send_file
 from upnpserver.net.source import Source
+from upnpserver.net.time_seek import TimeSeeks
 
 # A paused TV stops reading, and is waited for.
 STALL_S = 300.0
@@ -45,12 +58,36 @@ _MISSING = (FileNotFoundError, NotADirectoryError, PermissionError, UnsafePath)
 Headers = list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for. headers: of the answer. seek: None for all or for bytes."""
+
+    of: Resource
+    headers: Headers
+    seek: TimeSeek | None
+    is_sought_by_time: bool
+
+    @property
+    def duration_ms(self) -> int:
+        return self.of.duration_ms or 0
+
+
+class _Part(NamedTuple):
+    """What of a file is sent; first: where in it what the item is begins."""
+
+    source: Source
+    first: int
+    entity: Entity
+    selection: Selection
+
+
 class Streams:
     """Answers requests for the files of the catalog.
 
     resource: item id and policy -> its file; raises NoSuchObject,
         CannotProcess.
     begun: told of each stream: see net.running.
+    times: finds the bytes of times; without it nothing is sought by time.
     stall_s: how long a client may read nothing.
     """
 
@@ -61,40 +98,32 @@ class Streams:
         resource: Find,
         reactor: IReactorFromThreads,
         begun: Begun = not_noted,
+        times: TimeSeeks | None = None,
+        *,
         stall_s: float = STALL_S,
     ) -> None:
         self._resource, self._stall_s = resource, stall_s
-        self._begun = begun
+        self._begun, self._times = begun, times
         self._disks = Disks(reactor)
 
     def stop(self) -> None:
         """Let the threads go."""
         self._disks.stop()
+        if self._times is not None:
+            self._times.stop()
 
     def answer(self, request: ServerRequest) -> None:
         """Answer a GET or HEAD, now or when the disk has answered."""
         try:
-            resource = self._find(request)
-            needs = request.policy.needs
-            headers = dlna_headers(
-                request.header,
-                resource.kind,
-                told_features(resource.content_features, needs)[0],
-                resource.duration_ms,
-                any_mode=needs.any_transfer_mode,
-            )
-            if "caption-header" in needs.subtitles:
-                path = _caption_path(request, resource)
-                url = request.base_url + path if path else ""
-                headers += caption_headers(request.header, url)
+            asked = _asked(request, self._find(request), self._times is not None)
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return
-        opened = Source.open(self._disks, resource, lambda: not request.is_gone)
+        opened = Source.open(self._disks, asked.of, lambda: not request.is_gone)
         opened.addCallbacks(
             self._opened,
             self._not_opened,
-            callbackArgs=(request, resource, headers),
+            callbackArgs=(request, asked),
             errbackArgs=(request,),
         )
         opened.addErrback(self._broken, request)
@@ -116,42 +145,75 @@ class Streams:
             request.refuse(RefusedRequest(503, "The disk does not answer."))
 
     def _opened(
-        self,
-        source: Source,
-        request: ServerRequest,
-        resource: Resource,
-        headers: Headers,
+        self, source: Source, request: ServerRequest, asked: _Asked
+    ) -> Deferred[None] | None:
+        return _handed_over(
+            source, request, lambda: self._answer_from(source, request, asked)
+        )
+
+    def _answer_from(
+        self, source: Source, request: ServerRequest, asked: _Asked
+    ) -> Deferred[None] | None:
+        """Answer from an open file; None: nothing of it is sent."""
+        first, entity = _entity(source.file, asked.of)
+        selection = select(request.header, entity)
+        if not _is_content(request, selection, entity):
+            return None
+        part = _Part(source, first, entity, selection)
+        if asked.seek is None or self._times is None or not entity.size_bytes:
+            return self._send(part, request, asked)
+        found = self._times.span(source, asked.of, asked.seek)
+        return found.addCallbacks(
+            self._found,
+            self._not_found,
+            callbackArgs=(part, request, asked),
+            errbackArgs=(source, request),
+        )
+
+    def _found(
+        self, span: Span, part: _Part, request: ServerRequest, asked: _Asked
+    ) -> Deferred[None] | None:
+        """Send what lies at the time that was asked for."""
+        assert asked.seek is not None
+        size_bytes = part.entity.size_bytes
+        told = sought_headers(asked.seek, asked.duration_ms, span, size_bytes)
+        if request.head.is_http_1_0:
+            told.append(("Pragma", "no-cache"))
+        asked.headers.extend(told)
+        part = part._replace(selection=Selection(200, *span))
+        return _handed_over(
+            part.source, request, lambda: self._send(part, request, asked)
+        )
+
+    def _not_found(
+        self, failure: Failure, source: Source, request: ServerRequest
+    ) -> None:
+        source.release()
+        failure.trap(RefusedRequest)  # type: ignore[no-untyped-call]
+        if not request.is_gone:
+            request.refuse(failure.value)  # type: ignore[arg-type]
+
+    def _send(
+        self, part: _Part, request: ServerRequest, asked: _Asked
     ) -> Deferred[None] | None:
         """Send the head, and begin to send the file if that is wanted."""
-        is_sending = False
-        try:
-            if request.is_gone:
-                return None
-            first, entity = _entity(source.file, resource)
-            selection = select(request.header, entity)
-            if not _is_content(request, selection, entity):
-                return None
-            mime = sent_mime(resource.mime, request.policy.needs)
-            fields = _fields(mime, entity, selection) + headers
-            length = selection.end - selection.start
-            request.begin(selection.status, fields, length)
-            if request.method == b"HEAD" or not length:
-                request.finish_stream()
-                return None
-            is_sending = True
-        except RefusedRequest as refusal:
-            request.refuse(refusal)
+        source, first, entity, selection = part
+        length = selection.end - selection.start
+        mime = sent_mime(asked.of.mime, request.policy.needs)
+        fields = _fields(mime, entity, selection) + asked.headers
+        if asked.is_sought_by_time:
+            size_bytes = entity.size_bytes
+            fields += offered_headers(request.header, asked.duration_ms, size_bytes)
+        request.begin(selection.status, fields, length)
+        if request.method == b"HEAD" or not length:
+            request.finish_stream()
             return None
-        finally:
-            if not is_sending:
-                source.release()
         start, end = first + selection.start, first + selection.end
-        wire = request.transport
-        sent = send_file(wire, source, start, end, self._stall_s)
+        sent = send_file(request.transport, source, start, end, self._stall_s)
         course = Course(
             lambda: source.sent_until - first, lambda: source.sent_until - start
         )
-        ended = self._begun(request, resource, entity.size_bytes, course)
+        ended = self._begun(request, asked.of, entity.size_bytes, course)
 
         def over(result: Failure | None) -> Failure | None:
             ended(selection.start, course.at())
@@ -173,6 +235,43 @@ class Streams:
     def _broken(self, failure: Failure, request: ServerRequest) -> None:
         self.log.failure("answering a stream", failure)
         request.fail()
+
+
+def _handed_over(
+    source: Source,
+    request: ServerRequest,
+    answer: Callable[[], Deferred[None] | None],
+) -> Deferred[None] | None:
+    """Answer with a source, which is released if that doesn't take it over."""
+    sending = None
+    try:
+        sending = None if request.is_gone else answer()
+    except RefusedRequest as refusal:
+        request.refuse(refusal)
+    finally:
+        if sending is None:
+            source.release()
+    return sending
+
+
+def _asked(request: ServerRequest, of: Resource, can_seek: bool) -> _Asked:
+    """Return what is asked for. Raises RefusedRequest (400, 406, 416)."""
+    needs, header = request.policy.needs, request.header
+    features = told_features(of.content_features, needs)[0]
+    is_by_time = can_seek and bool(of.duration_ms) and is_sought_by_time(features)
+    seek = asked_time(header, of.duration_ms if is_by_time else None)
+    headers = dlna_headers(
+        but_time(header),
+        of.kind,
+        features,
+        of.duration_ms,
+        any_mode=needs.any_transfer_mode,
+    )
+    if "caption-header" in needs.subtitles:
+        path = _caption_path(request, of)
+        url = request.base_url + path if path else ""
+        headers += caption_headers(header, url)
+    return _Asked(of, headers, seek, is_by_time)
 
 
 def _caption_path(request: ServerRequest, resource: Resource) -> str:

@@ -94,7 +94,9 @@ def _text(where: str, key: str, value: object) -> str:
 
 
 def _choice(where: str, value: object, allowed: Iterable[str]) -> str:
-    return "" if value == "" and "" in allowed else one_of(where, value, [*allowed])
+    if value == "" and "" in allowed:
+        return ""
+    return one_of(where, value, [each for each in allowed if each])
 
 
 def _several(where: str, value: object, member: Any) -> Iterable[object]:

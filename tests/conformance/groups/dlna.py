@@ -106,25 +106,36 @@ def unknown_mode(server):
 SEEK = "TimeSeekRange.dlna.org"
 
 
-def byte_seek_only(server: Subject, kind: str) -> Media:
-    """Return a file whose OP says that time seek is not offered."""
+TOLD = re.compile(r"npt=[\d:.]+-[\d:.]+/[\d:.]+ bytes=(\d+)-(\d+)/(\d+)")
+
+
+def seekable(server: Subject, kind: str) -> Media:
+    """Return a file whose OP says how it is sought."""
     media = Media(server, kind)
-    if "DLNA.ORG_OP=01" not in features(media):
-        raise NotOffered("time seek is offered, or nothing is said")
+    if "DLNA.ORG_OP=" not in features(media):
+        raise NotOffered("nothing is said of seeking")
     return media
 
 
 @check("DLNA guidelines 7.4.40; reference dlna-media.md section 3", ("audio", "video"))
-def time_seek_not_offered(server, kind):
-    """TimeSeekRange on a file without time seek is 406."""
-    media = byte_seek_only(server, kind)
-    equal(media.get_with({SEEK: "npt=1.0-"}).status, 406)
+def time_seek_as_offered(server, kind):
+    """TimeSeekRange is served where it is offered, else 406."""
+    media = seekable(server, kind)
+    answer = media.get_with({SEEK: "npt=1.0-"})
+    if "DLNA.ORG_OP=1" not in features(media):
+        equal(answer.status, 406)
+        return
+    among(answer.status, (200, 206), "status")
+    told = TOLD.fullmatch(answer.header(SEEK))
+    true(told is not None, f"{SEEK} tells times and bytes: {answer.header(SEEK)!r}")
+    if told is not None:
+        equal(answer.header("Content-Length"), str(int(told[2]) - int(told[1]) + 1))
 
 
 @check("reference dlna-media.md section 2 (Range wins)")
 def range_and_time_seek(server):
     """Range and TimeSeekRange together: the Range is served."""
-    media = byte_seek_only(server, "video")
+    media = seekable(server, "video")
     response = media.get_with({SEEK: "npt=1.0-", "Range": "bytes=0-9"})
     equal(response.status, 206)
 
@@ -132,7 +143,7 @@ def range_and_time_seek(server):
 @check("reference dlna-media.md section 3", ("npt=", "bytes=0-", "npt=9-5", "soon"))
 def bad_time_seek(server, value):
     """A TimeSeekRange that is none is 400 or 406."""
-    media = byte_seek_only(server, "video")
+    media = seekable(server, "video")
     among(media.get_with({SEEK: value}).status, (400, 406), "status")
 
 
