@@ -17,6 +17,8 @@ ALL_SUBTITLE_FORMS: tuple[SubtitleForm, ...] = (
 )
 
 
+TOLD_ROOM = "/s/"  # see net/secret_paths.py
+
 # What Needs.instead may speak of, and what may be given instead: dlna/converted.py.
 INSTEAD: Mapping[str, tuple[str, ...]] = {
     "music": ("lpcm", "wav", "mp3"),
@@ -97,6 +99,7 @@ class ClientPolicy:
     takes_out: pictures are drawn of films that have none, subtitles taken out of them.
     place: its MAC address or, where that is unknown, its address.
     profile: the name of the household's rule for it.
+    secret: a part of all addresses that it is told of files; "": there is none.
     visibility: which files there are for it. notice: there are none, and that is
     what it is told instead. is_blocked: it gets no answer at all.
     """
@@ -107,9 +110,15 @@ class ClientPolicy:
     takes_out: bool = False
     place: str = ""
     profile: str = ""
+    secret: str = ""
     visibility: Visibility = EVERYTHING
     notice: str = ""
     is_blocked: bool = False
+
+    @property
+    def secret_path(self) -> str:
+        """What goes before the paths of files, "" for nothing."""
+        return f"{TOLD_ROOM}{self.secret}" if self.secret else ""
 
     @property
     def audience(self) -> str:

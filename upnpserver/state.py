@@ -4,6 +4,7 @@
     uuid      the UUID that TVs know this server by
     port      the TCP port that was free at the last start
     password  of the owner's page, as owner/password.py keeps it
+    secret    from which secret parts of addresses are made (net/secret_paths.py)
 
 A folder on a read-only file system can still be used, as long as its UUID was
 written before: what is catalogued is then served.
@@ -14,6 +15,7 @@ import errno
 import fcntl
 import os
 import re
+import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +24,8 @@ from upnpserver.errors import StateFolderError
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PORT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
+_SECRET_BYTES = 32
+_SECRET = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_BYTES = 128  # no file of ours is longer
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -98,6 +102,19 @@ class State:
         """Keep the port, so that URLs stay the same; writes only if it changed."""
         if port != self.port() and self.writable:
             self._write(self.path / "port", str(port))
+
+    def secret(self) -> bytes:
+        """Return 32 bytes that nobody can guess, made once.
+
+        If they can't be kept, they are others at each start.
+        """
+        file = self.path / "secret"
+        found = self._read(file) or ""
+        if _SECRET.fullmatch(found) is None:
+            found = secrets.token_hex(_SECRET_BYTES)
+            with contextlib.suppress(StateFolderError):
+                self._write(file, found)
+        return bytes.fromhex(found)
 
     def keep_password(self, line: str) -> None:
         """Keep the owner's password as owner.password.hashed() made it; "": none.

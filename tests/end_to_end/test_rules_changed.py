@@ -1,5 +1,6 @@
 """Rules that change while the real server runs: on the page, and by SIGHUP."""
 
+import re
 import shutil
 import signal
 
@@ -105,6 +106,38 @@ def test_a_configuration_read_again_holds_at_once(home, house):
     config.write_text(CONFIG)
     daemon.process.send_signal(signal.SIGHUP)
     wait_for("everything", lambda: {"Music", "Videos"} <= tops(server))
+
+
+def test_secret_addresses_work_for_who_was_told_them_only(home, house):
+    daemon, server, config = house
+    guessed = [one.resources[0].url for one in server.walk() if one.resources]
+    secret = KIDS.format(address=home.client.ipv4).replace(
+        'kinds = ["image"]', "secret_addresses = true"
+    )
+    config.write_text(CONFIG + secret)
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(
+        "secrets",
+        lambda: all(
+            "/s/" in one.resources[0].url for one in server.walk() if one.resources
+        ),
+    )
+    every = [
+        resource.url
+        for one in server.walk()
+        for resource in one.resources
+        if "http-get" in resource.protocol_info
+    ]
+    assert len(every) > len(guessed)
+    assert {fetch(home.client, url, "HEAD").status for url in every} == {200}
+    assert {fetch(home.client, url, "HEAD").status for url in guessed} == {404}
+    page = fetch(home.client, f"http://{home.server.ipv4}:{daemon.port}/")
+    paths = re.findall(r'src="(/s/[^"]+)"', page.body.decode())
+    assert paths
+    assert not re.findall(r'src="/(picture|media)/', page.body.decode())
+    url = f"http://{home.server.ipv4}:{daemon.port}{paths[0]}"
+    assert fetch(home.client, url).status == 200
+    assert fetch(home.server, url).status == 404
 
 
 def test_a_mistake_in_it_changes_nothing_and_is_told(home, house):

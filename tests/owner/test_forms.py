@@ -33,6 +33,7 @@ def test_a_profile():
             "unrated": 12,
             "hours": ["mon-fri 15:00-19:00"],
             "may_unlock": True,
+            "secret_addresses": False,
         },
     }
 

@@ -69,6 +69,7 @@ profiles = st.builds(
     visibilities,
     st.lists(hours, max_size=2, unique=True).map(tuple),
     st.booleans(),
+    st.booleans(),
 )
 
 

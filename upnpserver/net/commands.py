@@ -75,7 +75,7 @@ class OwnerSide:
 
     def page_url(self, base_url: str) -> str:
         """Return the page's address for who came in on base_url; "": it is not open."""
-        host = base_url.partition("://")[2].rpartition(":")[0]
+        host = base_url.split("/")[2].rpartition(":")[0]
         is_open = self._page.is_for_all or host in _THIS_MACHINE
         if not self._page.port or not is_open:
             return ""

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TextIO
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -57,6 +57,7 @@ from upnpserver.net.recording import Recorder, names_of
 from upnpserver.net.rule_book import RuleBook
 from upnpserver.net.running import Running, not_kept
 from upnpserver.net.scanner import Scanner
+from upnpserver.net.secret_paths import secret_of
 from upnpserver.net.seen import SeenLog
 from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
@@ -140,6 +141,7 @@ class Server:
             Clocks(reactor.seconds, datetime.now),
             self._household,
             self.in_thread,
+            cache(lambda profile: secret_of(state.secret(), profile)),
         )
         self._visitors = Visitors(
             device_rules(config),
@@ -312,6 +314,12 @@ class Server:
             self._owner_url,
             self._insight.moment,
         )
+        files = {
+            b"/media/": media,
+            CONVERTED_PATH.encode(): converted,
+            b"/picture/": forms,
+            b"/subtitle/": forms,
+        }
         routes = Routes(
             exact={
                 **pages.exact(),
@@ -321,14 +329,8 @@ class Server:
                 **control.routes(),
                 **self._eventing.routes(),
             },
-            prefixes={
-                b"/media/": media,
-                CONVERTED_PATH.encode(): converted,
-                b"/picture/": forms,
-                b"/subtitle/": forms,
-                **pages.prefixes(),
-                **self._insight.prefixes(),
-            },
+            prefixes={**files, **pages.prefixes(), **self._insight.prefixes()},
+            guarded=frozenset(files),
         )
         return Site(
             routes,

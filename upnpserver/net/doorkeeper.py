@@ -59,17 +59,20 @@ class Doorkeeper:
     """Applies the rules.
 
     keeper: where decisions are kept. in_thread: runs work that waits for a disk.
-    changed: called when somebody may see something else from now on.
+    changed: called when somebody may see something else from now on. secret_of:
+    returns the secret part of the addresses of a profile.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it decides by
         self,
         rules: HouseRules,
         words: Words,
         clocks: Clocks,
         keeper: Keeper,
         in_thread: Callable[[Callable[[], None]], Deferred[None]],
+        secret_of: Callable[[str], str] = lambda profile: "",
     ) -> None:
+        self._secret_of = secret_of
         self._rules, self._words = rules, words
         self._now_s, self._wall = clocks.now_s, clocks.wall
         self._tries = PinTries()
@@ -137,11 +140,13 @@ class Doorkeeper:
             text = self._words.filled("ask_owner", code=self._code(place))
             return replace(base, place=place, notice=text, visibility=NOTHING)
         profile = standing
+        secret = self._secret_of(profile.name) if profile.secret_addresses else ""
         if not is_open(profile.hours, self._wall()):
             return replace(
                 base,
                 place=place,
                 profile=profile.name,
+                secret=secret,
                 notice=self._closed(profile),
                 visibility=NOTHING,
             )
@@ -150,6 +155,7 @@ class Doorkeeper:
             base,
             place=place,
             profile=profile.name,
+            secret=secret,
             visibility=seen_with(self._rules, profile, opened),
         )
 

@@ -60,7 +60,7 @@ class ServiceCalls:
 
     def asker(self, request: ServerRequest) -> Asker:
         """Return who asks."""
-        base_url = self._items_url(request.base_url)
+        base_url = self._items_url(request.base_url) + request.policy.secret_path
         door = self._doorkeeper.pin_door(request.policy)
         if self._plays is None:
             return Asker(request.policy, base_url, pin_door=door)

@@ -24,6 +24,7 @@ from upnpserver.net.connections import Connections
 from upnpserver.net.hosts import Address, HostRule
 from upnpserver.net.limits import Limits
 from upnpserver.net.request import ServerRequest
+from upnpserver.net.secret_paths import take_secret
 from upnpserver.policy import ClientPolicy
 
 __all__ = [
@@ -45,11 +46,13 @@ class Routes:
     """Which handler answers which path and method.
 
     exact: whole paths. prefixes: first segments, as b"/media/"; the handler
-    looks at the rest. GET does not include HEAD.
+    looks at the rest. GET does not include HEAD. guarded: first segments that need
+    a secret of those who have one, see net.secret_paths.
     """
 
     exact: Mapping[bytes, Methods]
     prefixes: Mapping[bytes, Methods] = field(default_factory=dict)
+    guarded: frozenset[bytes] = frozenset()
 
     def methods(self) -> frozenset[bytes]:
         """Return every method that some path knows."""
@@ -198,7 +201,8 @@ class Site(ServerFactory):
         if request.policy.is_blocked:
             request.abort()
             return
-        methods = self._routes.find(request.path)
+        is_told = take_secret(request, self._routes.guarded)
+        methods = self._routes.find(request.path) if is_told else None
         if methods is None:
             if request.head.target == b"*":
                 request.respond(200, [_allow(self._methods)])

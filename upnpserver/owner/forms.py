@@ -7,11 +7,12 @@ Question = dict[str, object]
 
 _NUMBERS = ("age", "unrated", "minutes")
 _LINES = ("devices", "only", "hidden", "hours", "folders")
+_SWITCHES = ("may_unlock", "secret_addresses")
 _CHOICES = ("libraries", "kinds")
 _KEYS = {
     "profile": {
         *("devices", "libraries", "only", "hidden", "kinds", "age", "unrated"),
-        *("hours", "may_unlock"),
+        *("hours", *_SWITCHES),
     },
     "lock": {"pin", "folders", "age", "minutes"},
 }
@@ -64,7 +65,7 @@ def _table(kind: str, fields: Fields) -> dict[str, object]:
         elif key in _NUMBERS:
             text = one(fields, key).strip()
             table[key] = int(text) if _is_number(text) else text
-        elif key == "may_unlock":
+        elif key in _SWITCHES:
             table[key] = one(fields, key) == "yes"
         else:
             table[key] = one(fields, key).strip()

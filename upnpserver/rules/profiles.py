@@ -81,6 +81,7 @@ class Profile:
     """One room, person or kind of device: what it sees, and when.
 
     hours: none means always. may_unlock: whether it may enter a PIN.
+    secret_addresses: whether addresses of files have a part that nobody can guess.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Profile:
     visibility: Visibility = EVERYTHING
     hours: tuple[Hours, ...] = ()
     may_unlock: bool = True
+    secret_addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def profile_table(profile: Profile) -> Table:
         "hidden": _paths(seen.hidden),
         "hours": list(map(hours_told, profile.hours)),
         "may_unlock": profile.may_unlock,
+        "secret_addresses": profile.secret_addresses,
     }
     if seen.libraries is not None:
         table["libraries"] = list(seen.libraries)

@@ -42,7 +42,7 @@ RULE_KEYS = ("blocked", "only", "new_devices", "profile", "lock")
 MOST_CATALOGS = 16  # beside the whole one: each takes its room on the disk
 _PROFILE_KEYS = {
     *("name", "devices", "headers", "libraries", "only", "hidden"),
-    *("kinds", "age", "unrated", "hours", "may_unlock"),
+    *("kinds", "age", "unrated", "hours", "may_unlock", "secret_addresses"),
 }
 _LOCK_KEYS = {"name", "pin", "folders", "age", "minutes"}
 _MOST = 100
@@ -185,7 +185,11 @@ def _profile(where: str, table: Mapping[str, object], known: Known) -> Profile:
     )
     hours = read_list(f"{where}: hours", table.get("hours", ()), read_hours)
     may_unlock = read_switch(f"{where}: may_unlock", table.get("may_unlock", True))
-    return Profile(name, who, _visibility(where, table, known), hours, may_unlock)
+    is_secret = read_switch(
+        f"{where}: secret_addresses", table.get("secret_addresses", False)
+    )
+    seen = _visibility(where, table, known)
+    return Profile(name, who, seen, hours, may_unlock, is_secret)
 
 
 def _visibility(where: str, table: Mapping[str, object], known: Known) -> Visibility:

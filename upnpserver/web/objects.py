@@ -39,6 +39,7 @@ class Shown:
 
     kind: "audio", "video", "image", or "" for what holds others. artists: or whoever
     made it. begun_s: where somebody stopped. facts: of DIDL-Lite properties, each once.
+    before: goes before the paths of pictures.
     """
 
     object_id: str
@@ -57,6 +58,7 @@ class Shown:
     begun_s: int
     forms: tuple[Form, ...]
     genres: tuple[str, ...] = ()
+    before: str = ""
 
     @property
     def is_container(self) -> bool:
@@ -75,12 +77,15 @@ class Shown:
 
     def picture(self, size: str) -> str:
         """Return the path of a picture of it; size: as in dlna.scaled.FORMS."""
-        return picture_path(self.picture_id, size) if self.picture_id else ""
+        if not self.picture_id:
+            return ""
+        return self.before + picture_path(self.picture_id, size)
 
 
-def shown(entry: Entry) -> Shown:
-    """Return what a page shows of an entry."""
+def shown(entry: Entry, before: str = "") -> Shown:
+    """Return what a page shows of an entry; before: goes before paths of files."""
     return _shown(
+        before,
         entry.object_id,
         entry.parent_id,
         entry.is_container,
@@ -94,11 +99,12 @@ def shown_to(asker: Asker, entries: Sequence[Entry]) -> list[Shown]:
     """Return what who asks is shown of entries, with what he played of them."""
     if asker.plays:
         entries = with_plays(entries, asker.plays, asker.policy.needs)
-    return list(map(shown, entries))
+    return [shown(entry, asker.policy.secret_path) for entry in entries]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _shown(  # noqa: PLR0913, PLR0917 - the fields of an Entry, to be remembered by
+    before: str,
     object_id: str,
     parent_id: str,
     is_container: bool,
@@ -108,7 +114,7 @@ def _shown(  # noqa: PLR0913, PLR0917 - the fields of an Entry, to be remembered
 ) -> Shown:
     told: dict[str, list[str]] = {}
     forms = []
-    xml = "".join(text for _, text in didl.parts_of(segments)).replace("\x02", "")
+    xml = "".join(text for _, text in didl.parts_of(segments)).replace("\x02", before)
     for name, attributes, text in _ELEMENT.findall(xml):
         if name == "res":
             forms.append(_form(dict(_ATTRIBUTE.findall(attributes)), text))
@@ -139,6 +145,7 @@ def _shown(  # noqa: PLR0913, PLR0917 - the fields of an Entry, to be remembered
         _seconds(one("upnp:lastPlaybackPosition")),
         tuple(forms),
         _once(told.get("upnp:genre", [])),
+        before,
     )
 
 

@@ -88,6 +88,7 @@ def _rule(
 
 def _profile_fields(words: Words, table: Table, libraries: Sequence[str]) -> list[Tag]:
     may_unlock = table.get("may_unlock", True)
+    is_secret = table.get("secret_addresses", False)
     return [
         _lines(words, "devices", table, "192.168.1.30\n00:11:22:33:44:55"),
         _choices(
@@ -108,6 +109,7 @@ def _profile_fields(words: Words, table: Table, libraries: Sequence[str]) -> lis
         _lines(words, "only", table, "/srv/films/children"),
         _lines(words, "hidden", table, "/srv/films/late"),
         _check(words["owner_may_unlock"], "may_unlock", "yes", is_on=may_unlock),
+        _check(words["owner_secret"], "secret_addresses", "yes", is_on=is_secret),
     ]
 
 

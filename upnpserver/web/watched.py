@@ -55,7 +55,8 @@ def watched(moment: Moment, asker: Asker, catalog: Catalog | None) -> list[Watch
     for playing, name in moment.playing:
         with suppress(NoSuchObject):
             page = catalog.metadata(original(playing.item_id), asker.policy)
-            found.append(Watched(playing, name, shown(page.entries[0])))
+            one = shown(page.entries[0], asker.policy.secret_path)
+            found.append(Watched(playing, name, one))
     return found
 
 
