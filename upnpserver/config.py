@@ -83,6 +83,7 @@ class Config:
     letters_from: lists that are longer are split by letter; 0: none is.
     picture_cache_mb: what may be kept of pictures that were drawn; 0: nothing.
     conversions: how many may be at work at once, where ffmpeg is there; 0: none.
+    metrics: measure, and tell Prometheus.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
     rules: who may see what.
@@ -104,5 +105,6 @@ class Config:
     rules: HouseRules = OPEN_HOUSE
     picture_cache_mb: int = 100
     conversions: int = 2
+    metrics: bool = False
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

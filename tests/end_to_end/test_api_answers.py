@@ -65,3 +65,7 @@ def test_status_counts_the_libraries(served):
     assert counted == expected
     assert status["is_ready"]
     wait_for("its end", lambda: not get(served, "/api/status")["scan"]["is_running"])
+
+
+def test_there_are_no_measurements_unless_they_are_wanted(served):
+    assert fetch(served.home.client, f"{base(served)}/metrics").status == 404

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from html import unescape
+from urllib.request import urlopen
 
 import pytest
 from support.daemon import PORT, running_daemon, wait_for
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.end_to_end
 PARENTS, KIDS, GUEST, NIGHT, BLOCKED, OTHER = (f"10.77.0.{n}" for n in range(31, 37))
 RULES = """
 new_devices = "ask"
+metrics = true
 blocked = ["{BLOCKED}"]
 [[library]]
 name = "Home"
@@ -197,7 +199,7 @@ def test_a_film_for_grown_ups_is_nowhere_for_others(home, device):
     assert "<TotalMatches>0<" in found
 
 
-def test_the_api_and_what_plays_now_tell_each_what_he_may_see(device):
+def test_the_api_and_what_plays_now_tell_each_what_he_may_see(home, device):
     kids, parents = device(KIDS), device(PARENTS)
     if parents.titles() == ["Up"]:
         open_late_films(parents)
@@ -225,6 +227,11 @@ def test_the_api_and_what_plays_now_tell_each_what_he_may_see(device):
     (line,) = told(device(GUEST), "/api/objects/0/children")["objects"]
     assert "code" in line["title"]
     assert told(device(GUEST), "/api/now") == {"playing": []}
+    # Numbers of files would tell of those that are hidden.
+    for one in (kids, device(GUEST)):
+        assert one.request("GET", "/metrics")[0] == 404
+    with home.server.entered(), urlopen(f"http://127.0.0.1:{PORT}/metrics") as answer:
+        assert b'upnpserver_items{kind="video"} 2\n' in answer.read()
 
 
 def told(device, path):

@@ -31,6 +31,7 @@ GOOD = [
     ("picture_cache_mb", 20, 20),
     ("keep_plays", False, False),
     ("keep_devices", False, False),
+    ("metrics", True, True),
     ("log_level", "debug", "debug"),
     ("log_level", "error", "error"),
 ]

@@ -50,6 +50,7 @@ from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
+from upnpserver.net.metrics import Counted
 from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
@@ -69,6 +70,7 @@ from upnpserver.net.time_seek import TimeSeeks
 from upnpserver.net.visitors import Visitors, device_rules
 from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
+from upnpserver.offline import guard
 from upnpserver.offline.addresses import Address
 from upnpserver.progress import ProgressLine
 from upnpserver.rules.profiles import HouseRules
@@ -184,6 +186,7 @@ class Server:
                 self._visitors.name_of,
                 lambda: self._scanner.is_free,
             ),
+            self._counted if config.metrics else None,
         )
         self._site = self._made_site()
         self._listening = Listening(reactor, self._site, config.port, state)
@@ -300,7 +303,8 @@ class Server:
 
     def _made_site(self) -> Site:
         described = partial(build_description, self._config.friendly_name, self._udn)
-        control = Control(self._calls.services(), self._library.in_thread)
+        services = self._insight.measured(self._calls.services())
+        control = Control(services, self._library.in_thread)
         media, forms, converted = (
             dict.fromkeys((b"GET", b"HEAD"), one.answer)
             for one in (self._streams, self._forms, self._conversions)
@@ -340,6 +344,16 @@ class Server:
             limits_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             self._reactor,
             server=SERVER,
+        )
+
+    def _counted(self) -> Counted:
+        refused = {f"guard-{what}": count for what, count in guard.refused().items()}
+        refused |= {f"http-{what}": n for what, n in self._site.refused.items()}
+        return Counted(
+            connections=len(self._site.connections),
+            subscriptions=len(self._eventing),
+            conversions=len(self._conversions),
+            refused={**refused, "search": self._discovery.refused},
         )
 
     def _owner_url(self, base_url: str) -> str:

@@ -63,6 +63,7 @@ class Discovery:
         self._retry: IDelayedCall | None = None
         self._complained: set[Place] = set()
         self._has_stopped = False
+        self.refused = 0  # searches: of who is blocked, and too many
 
     def follow(self, interfaces: Iterable[Interface]) -> None:
         """Be found on these interfaces, and on no other any more."""
@@ -190,7 +191,10 @@ class Discovery:
             return
         rows = ssdp.found(search, self._presence.rows)
         now = self._clock.seconds()
-        if not self._is_welcome(ip_address(source[0])):
-            return
-        if rows and self._throttle.allows(source, search.target, now):
+        is_allowed = self._is_welcome(ip_address(source[0])) and (
+            not rows or self._throttle.allows(source, search.target, now)
+        )
+        if not is_allowed:
+            self.refused += 1
+        elif rows:
             port.answer(rows, own, search.max_wait_s, source)

@@ -1,15 +1,18 @@
 """What people and programs can look at while the server runs, joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from twisted.internet.interfaces import IReactorTime
 
 from upnpserver import __version__
+from upnpserver.net.action_times import ActionTimes
 from upnpserver.net.api import Api
+from upnpserver.net.control import Service
 from upnpserver.net.events import Events
 from upnpserver.net.libraries import Libraries
+from upnpserver.net.metrics import Counted, Metrics
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.running import Running
 from upnpserver.net.scan_state import ScanState
@@ -37,9 +40,18 @@ class Sources(NamedTuple):
 
 
 class Insight:
-    """The API and what it tells. name: of the server."""
+    """The API, events and measurements.
 
-    def __init__(self, name: str, clock: IReactorTime, sources: Sources) -> None:
+    name: of the server. counted: what others count, None where nobody measures.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: IReactorTime,
+        sources: Sources,
+        counted: Callable[[], Counted] | None = None,
+    ) -> None:
         self._name, self._clock, self._begun_s = name, clock, clock.seconds()
         self._running, self._name_of = sources.running, sources.name_of
         self._scans = ScanState(sources.is_scanner_free)
@@ -50,6 +62,15 @@ class Insight:
             sources.policy_later,
             self._api.events,
             self._is_moving,
+        )
+        self._times = ActionTimes(clock.seconds)
+        self._metrics = counted and Metrics(
+            sources.library,
+            sources.running,
+            self._scans,
+            self._times,
+            self._up_s,
+            lambda: counted()._replace(listeners=len(self._events)),
         )
         self._scans.changed = sources.running.changed = self._events.changed
 
@@ -65,11 +86,19 @@ class Insight:
 
     def exact(self) -> dict[bytes, dict[bytes, Handler]]:
         """Return the handlers of whole paths."""
-        return self._events.exact()
+        measured = self._metrics.exact() if self._metrics else {}
+        return {**self._events.exact(), **measured}
+
+    def measured(self, services: Mapping[str, Service]) -> Mapping[str, Service]:
+        """Return services whose actions are measured, if anybody measures."""
+        return self._times.timed(services) if self._metrics else services
 
     def prefixes(self) -> dict[bytes, dict[bytes, Handler]]:
         """Return the handlers of first segments."""
         return self._api.prefixes()
+
+    def _up_s(self) -> float:
+        return self._clock.seconds() - self._begun_s
 
     def _is_moving(self) -> bool:
         return self._running.has_any or self._scans.now().is_running
@@ -79,7 +108,7 @@ class Insight:
         return Moment(
             self._name,
             __version__,
-            int(self._clock.seconds() - self._begun_s),
+            int(self._up_s()),
             self._scans.now(),
             [(one, self._name_of(one.address)) for one in self._running.now()],
         )

@@ -69,7 +69,8 @@ class Routes:
 class Site(ServerFactory):
     """Makes a Channel for each connection, and brings requests to their handlers.
 
-    sources: tells whether an address may talk to us. server: the Server
+    sources: tells whether an address may talk to us. refused: how often who or what
+    was not let in, and why. server: the Server
     header. scheme: of our addresses, http or https. now: seconds since 1970, for Date.
     """
 
@@ -98,6 +99,7 @@ class Site(ServerFactory):
         self.is_stopping = False
         self._own_lines, self._own_second = "", -1
         self.witness: Handler | None = None  # is shown each request
+        self.refused = dict.fromkeys(("source", "host", "origin", "blocked"), 0)
         self._all_gone: Deferred[None] | None = None
 
     # Connections
@@ -109,6 +111,7 @@ class Site(ServerFactory):
         if self.is_stopping:
             return None
         if not self._sources(peer):
+            self.refused["source"] += 1
             self.log.debug("closed: {peer} gets no answer", peer=peer)
             return None
         return Channel(self, host, peer)
@@ -169,8 +172,10 @@ class Site(ServerFactory):
         if not host and (b"host" in head.headers or not head.is_http_1_0):
             raise RefusedRequest(400, "A Host header is needed.")
         if host and not self._is_own_host(host, request):
+            self.refused["host"] += 1
             raise RefusedRequest(403, "This server answers to its own names only.")
         if b"origin" in head.headers and not self._is_own_page(request):
+            self.refused["origin"] += 1
             raise RefusedRequest(403, "Pages of others may not ask this server.")
 
     def _is_own_host(self, host: str, request: ServerRequest) -> bool:
@@ -199,6 +204,7 @@ class Site(ServerFactory):
         if self.witness is not None:
             self.witness(request)
         if request.policy.is_blocked:
+            self.refused["blocked"] += 1
             request.abort()
             return
         is_told = take_secret(request, self._routes.guarded)

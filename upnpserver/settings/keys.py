@@ -203,5 +203,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "letters_from": read_letters_from,
     "picture_cache_mb": read_picture_cache,
     "conversions": read_conversions,
+    "metrics": read_switch,
     "log_level": read_log_level,
 }
