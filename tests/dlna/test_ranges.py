@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnpserver.dlna.ranges import (
+    MOST_PARTS,
     Entity,
     Selection,
     byte_span,
+    byte_spans,
+    is_among,
     parse_http_date,
     select,
 )
@@ -186,6 +189,86 @@ def test_a_start_or_a_suffix_is_a_slice(content, number):
             assert expected == b""
         else:
             assert content[slice(*span)] == expected != b""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("bytes=0-0,500-599", [(0, 1), (500, 600)]),
+        ("bytes=500-599,0-0", [(500, 600), (0, 1)]),
+        ("bytes= 0-0 ,\t500-599", [(0, 1), (500, 600)]),
+        ("bytes=,0-0,,500-599,", [(0, 1), (500, 600)]),
+        ("bytes=0-0,2000-", [(0, 1)]),
+        ("bytes=0-0,-1", [(0, 1), (999, 1000)]),
+        ("bytes=0-99,50-149", [(0, 150)]),
+        ("bytes=50-149,0-99", [(0, 150)]),
+        ("bytes=0-99,100-149", [(0, 150)]),
+        ("bytes=0-99,228-300", [(0, 301)]),
+        ("bytes=0-99,229-300", [(0, 100), (229, 301)]),
+        ("bytes=0-9,900-,400-500,5-450", [(0, 501), (900, 1000)]),
+        ("bytes=900-,0-9,-1", [(900, 1000), (0, 10)]),
+        ("bytes=0-0,x", []),
+        ("bytes=0-0,500", []),
+        ("lines=0-0,500-599", []),
+        ("bytes=,", []),
+        ("bytes=" + "0-0," * MOST_PARTS, [(0, 1)]),
+        ("bytes=" + "0-0," * (MOST_PARTS + 1), []),
+        ("bytes=0-0," + "9" * 2000 + "-", []),
+    ],
+)
+def test_several_ranges(value, expected):
+    assert byte_spans(value, 1000, MOST_PARTS) == expected
+
+
+def test_several_ranges_without_a_byte():
+    with pytest.raises(RangeNotSatisfiable):
+        byte_spans("bytes=1000-,5-2", 1000, MOST_PARTS)
+
+
+def test_where_one_part_can_be_sent_several_are_ignored():
+    assert byte_spans("bytes=0-0,500-599", 1000, 1) == []
+
+
+@given(
+    st.integers(1, 5000),
+    st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 6000)), min_size=1),
+)
+def test_several_ranges_are_all_that_was_asked_for_and_lie_apart(size, asked):
+    asked = [(min(pair), max(pair)) for pair in asked[:MOST_PARTS]]
+    value = "bytes=" + ",".join(f"{first}-{last}" for first, last in asked)
+    wanted = {at for first, last in asked for at in range(first, last + 1) if at < size}
+    try:
+        spans = byte_spans(value, size, MOST_PARTS)
+    except RangeNotSatisfiable:
+        assert not wanted
+        return
+    sent = [at for start, end in spans for at in range(start, end)]
+    assert len(sent) == len(set(sent))
+    assert wanted <= set(sent)
+    assert len(set(sent) - wanted) <= 128 * len(asked)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"a"', True),
+        ('W/"a"', True),
+        ('"b", W/"a"', True),
+        ("*", True),
+        ('"b"', False),
+        ("a", False),
+        ("", False),
+    ],
+)
+def test_an_entity_tag_in_a_list(value, expected):
+    assert is_among('"a"', value) is expected
+
+
+def test_what_is_made_anew_each_time_has_no_date():
+    made = Entity(100, '"abc"')
+    assert asked(made, if_modified_since=MODIFIED) == WHOLE
+    assert asked(made, if_unmodified_since=EARLIER) == WHOLE
+    assert asked(made, if_none_match='"abc"') == NOT_MODIFIED
 
 
 NAMES = [b"range", b"if-range", b"if-match", b"if-none-match"]

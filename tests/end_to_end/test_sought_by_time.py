@@ -165,3 +165,32 @@ def test_an_old_client_and_every_letter(home, running, seen):
         "\r\nConnection: close\r\n",
     ):
         assert line in answer
+
+
+def test_several_ranges_letter_by_letter(home, running, files, seen):
+    url = seen["Low"].resources[0].url
+    whole = content(files, "Low.wav")
+    path = url.partition(f":{running.port}")[2]
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: {home.server.ipv4}:{running.port}\r\n"
+        "Range: bytes=0-3,1000-1003\r\nConnection: close\r\n\r\n"
+    )
+    answer = exchange(home.client, home.server.ipv4, running.port, request.encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "HTTP/1.1 206 Partial Content"
+    boundary = lines[1].partition("Content-Type: multipart/byteranges; boundary=")[2]
+    size = len(whole)
+    parts = "".join(
+        f"{line}--{boundary}\r\nContent-Type: audio/x-wav\r\n"
+        f"Content-Range: bytes {start}-{start + 3}/{size}\r\n\r\n{words}"
+        for line, start, words in (("", 0, "RIFF"), ("\r\n", 1000, "@"))
+    )
+    before, _, after = parts.encode().partition(b"@")
+    assert body == (
+        before + whole[1000:1004] + after + f"\r\n--{boundary}--\r\n".encode()
+    )
+    assert f"Content-Length: {len(body)}" in lines
+    for name in ("Accept-Ranges: bytes", "transferMode.dlna.org: Streaming"):
+        assert name in lines
+    assert not [line for line in lines if line.startswith("Content-Range")]

@@ -49,6 +49,7 @@ class House:
         self.resources = {}
         self.asked_by = []
         self.sent = []
+        self.several = 0  # bytes that are sent in several parts
         self.streams = Streams(self.find, self.threads, self.begun)
         self.policy = EVERYONE
         methods = {b"GET": self.streams.answer, b"HEAD": self.streams.answer}
@@ -76,7 +77,8 @@ class House:
         def ended(*span):
             told = str(request.peer), resource.item_id, size, span
             self.sent.append(told)
-            assert (course.at(), course.sent()) == (span[1], span[1] - span[0])
+            sent = span[1] - span[0]
+            assert (course.at(), course.sent()) == (span[1], sent or self.several)
 
         return ended
 
@@ -217,10 +219,105 @@ def test_a_range(house, value, start, end):
     assert answer.body == CONTENT[start:end]
 
 
-@pytest.mark.parametrize("field", ["Range: bytes=0-1,5-6", "Range: lines=1-2"])
-def test_what_is_no_single_range_of_bytes_gets_the_whole(house, field):
+TOO_MANY = ",".join(f"{at}-{at}" for at in range(0, 17_000, 1000))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Range: lines=1-2", "Range: bytes=0-1,x", f"Range: bytes={TOO_MANY}"],
+)
+def test_what_is_no_range_of_bytes_gets_the_whole(house, field):
     answer = house.ask(f"/media/{FILM}/video.mp4", field)
     assert (answer.status, answer.body) == (200, CONTENT)
+
+
+def parts_in(answer):
+    """Return (headers, bytes) of the parts of an answer."""
+    kind, _, boundary = answer.headers["Content-Type"].partition("; boundary=")
+    assert kind == "multipart/byteranges"
+    first, *parts, last = (b"\r\n" + answer.body).split(b"\r\n--" + boundary.encode())
+    assert (first, last) == (b"", b"--\r\n")
+    found = []
+    for part in parts:
+        head, _, content = part.partition(b"\r\n\r\n")
+        found.append((head.decode().split("\r\n")[1:], content))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "spans"),
+    [
+        ("bytes=0-1,1000-1999", [(0, 2), (1000, 2000)]),
+        ("bytes=-5, 0-0", [(255_995, 256_000), (0, 1)]),
+        ("bytes=0-99999,200000-", [(0, 100_000), (200_000, 256_000)]),
+        ("bytes=0-1,999999-,1000-1000", [(0, 2), (1000, 1001)]),
+    ],
+)
+def test_several_ranges(house, value, spans):
+    house.several = sum(end - start for start, end in spans)
+    answer = house.ask(f"/media/{FILM}/video.mp4", f"Range: {value}")
+    assert answer.status == 206
+    assert "Content-Range" not in answer.headers
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+    assert parts_in(answer) == [
+        (
+            [
+                "Content-Type: video/mp4",
+                f"Content-Range: bytes {start}-{end - 1}/256000",
+            ],
+            CONTENT[start:end],
+        )
+        for start, end in spans
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("bytes=0-9,5-19", "bytes 0-19/256000"),
+        ("bytes=0-9,20-29", "bytes 0-29/256000"),  # the text between would be longer
+        ("bytes=0-9,900000-", "bytes 0-9/256000"),
+        ("bytes=0-,0-,0-", "bytes 0-255999/256000"),
+    ],
+)
+def test_of_several_ranges_one_may_be_left(house, value, told):
+    answer = house.ask(f"/media/{FILM}/video.mp4", f"Range: {value}")
+    assert (answer.status, answer.headers["Content-Range"]) == (206, told)
+    assert answer.headers["Content-Type"] == "video/mp4"
+
+
+def test_several_ranges_of_nothing(house):
+    answer = house.ask(f"/media/{FILM}/x", "Range: bytes=256000-,300000-300001")
+    assert answer.status == 416
+    assert answer.headers["Content-Range"] == "bytes */256000"
+
+
+def test_head_of_several_ranges_tells_the_length(house):
+    fields = f"/media/{FILM}/x", "Range: bytes=0-1,1000-1999"
+    house.several = 1002
+    get, head = house.ask(*fields), house.ask(*fields, method="HEAD")
+    assert (head.status, head.body) == (206, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+def test_several_ranges_are_no_play(house):
+    house.several = 1002
+    house.ask(f"/media/{FILM}/x", "Range: bytes=0-1,255000-")
+    ((_, _, size, (start, until)),) = house.sent
+    assert (size, start) == (256_000, until)
+
+
+def test_several_ranges_of_a_file_that_became_shorter_end_the_connection(house):
+    before = open_files(house)
+    wire = house.door.connect()
+    wire.send(request(f"/media/{FILM}/x", "Range: bytes=0-199999,250000-"))
+    house.threads.turn()  # opened
+    os.truncate(house.folder / "film.mp4", 100)
+    while not wire.was_reset:
+        house.threads.turn()
+        house.door.settle()
+    while open_files(house) != before:
+        house.threads.turn()
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -153,6 +153,17 @@ def test_random_ranges_at_once_are_as_on_the_disk(server):
         assert all(pool.map(one, range(60)))
 
 
+def test_several_ranges_are_as_on_the_disk(server):
+    spans = [(20_000_000, 20_400_000), (7, 9), (300_000, 3_300_000)]
+    asked = ",".join(f"{start}-{end - 1}" for start, end in spans)
+    answer = server.get(FILM, f"Range: bytes={asked}")
+    assert answer.status == 206
+    boundary = answer.headers["Content-Type"].partition("boundary=")[2].encode()
+    parts = answer.body.split(b"--" + boundary)[1:-1]
+    sent = [part.partition(b"\r\n\r\n")[2][:-2] for part in parts]
+    assert sent == [CONTENTS[FILM][start:end] for start, end in spans]
+
+
 def test_a_connection_lives_on_after_a_file(server):
     with server.connect() as client:
         for start in (0, 5_000_000, 23_999_999):

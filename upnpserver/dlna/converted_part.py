@@ -57,7 +57,7 @@ def part_of(header: Header, coded: Coded, form: Form, version: str) -> Part:
         return Part(200, tuple(headers), start_us)
     if seek is not None:
         return _sought(seek, coded, form, size_bytes, etag)
-    selection = select(header, Entity(size_bytes, etag, 0, ""))
+    selection = select(header, Entity(size_bytes, etag))
     headers = [("Accept-Ranges", "bytes"), ("ETag", etag)]
     if selection.status == 416:
         headers.append(("Content-Range", f"bytes */{size_bytes}"))

@@ -1,9 +1,9 @@
 """Which part of a file a GET asks for, and whether the asker has it already.
 
-One range is served, from its start or from the end of the file. A list of
-ranges gets the whole file: no player needs one, and an answer in parts costs
-far more than it is worth. Ranges that are reversed are refused as those beyond
-the end are.
+Ranges count from the start or from the end of the file. Of a list, those that
+overlap or nearly touch are joined, and those without a byte of the file left out;
+a list that is too long is ignored, and so the whole is sent. A single range that is
+reversed is refused as those beyond the end are.
 
 Source: RFC 9110 sections 13 (conditions) and 14 (ranges); security.md
 requirement 18.
@@ -16,35 +16,52 @@ from datetime import UTC, datetime
 
 from upnpserver.errors import RangeNotSatisfiable
 
+# In one request; what lies closer is sent as one, as the text between is as long.
+MOST_PARTS = 16
+_LEAST_GAP_BYTES = 128
+_MAX_VALUE = 1024  # characters of a list
 _RANGE = re.compile(r"(\d*)-(\d*)", re.ASCII)
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 # A file is shorter, and int() refuses thousands of digits.
 _MAX_DIGITS = 19
 
 
+Span = tuple[int, int]  # start, end
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What a URL holds at the moment. etag: strong, with its quotes."""
+    """What a URL holds at the moment. etag: strong, with its quotes.
+
+    mtime_s: None for what is made anew each time; dates are then ignored.
+    """
 
     size_bytes: int
     etag: str
-    mtime_s: int
-    last_modified: str  # mtime_s as an HTTP date
+    mtime_s: int | None = None
+    last_modified: str = ""  # mtime_s as an HTTP date
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How to answer: 200 and 206 with start <= byte < end, 304, 412, 416 without."""
+    """How to answer: 200 and 206 with start <= byte < end, 304, 412, 416 without.
+
+    parts: of a 206 with several of them; start and end are those of all.
+    """
 
     status: int
     start: int = 0
     end: int = 0
+    parts: tuple[Span, ...] = ()
 
 
-def select(header: Callable[[bytes], str], entity: Entity) -> Selection:
+def select(
+    header: Callable[[bytes], str], entity: Entity, most_parts: int = 1
+) -> Selection:
     """Return what a GET or HEAD with these request headers gets.
 
-    header: name in lower case -> value, "" if it was not sent.
+    header: name in lower case -> value, "" if it was not sent. most_parts: how many
+    can be sent in one answer.
     """
     if _is_condition_false(header, entity):
         return Selection(412)
@@ -55,10 +72,53 @@ def select(header: Callable[[bytes], str], entity: Entity) -> Selection:
     if not wanted or (if_range and not _is_same(if_range, entity)):
         return whole
     try:
-        span = byte_span(wanted, entity.size_bytes)
+        spans = byte_spans(wanted, entity.size_bytes, most_parts)
     except RangeNotSatisfiable:
         return Selection(416)
-    return whole if span is None else Selection(206, *span)
+    if not spans:
+        return whole
+    start, end = min(one for one, _ in spans), max(one for _, one in spans)
+    return Selection(206, start, end, tuple(spans) if len(spans) > 1 else ())
+
+
+def byte_spans(value: str, size_bytes: int, most: int) -> list[Span]:
+    """Return the spans of a Range header that can be served, in its order.
+
+    None: it is ignored, as one that does not follow the grammar, has another unit
+    than bytes, or lists more than most. Raises RangeNotSatisfiable if none of them
+    has a byte of the file.
+    """
+    unit, _, ranges = value.partition("=")
+    listed = [one for one in ranges.split(",") if one.strip(" \t")]
+    if unit.strip().lower() != "bytes" or not 0 < len(listed) <= most:
+        return []
+    if len(listed) > 1 and len(value) > _MAX_VALUE:
+        return []
+    spans: list[Span] = []
+    for one in listed:
+        try:
+            span = byte_span(f"{unit}={one}", size_bytes)
+        except RangeNotSatisfiable:
+            continue
+        if span is None:
+            return []
+        _join(spans, span)
+    if not spans:
+        raise RangeNotSatisfiable(f"bytes {value} of {size_bytes}")
+    return spans
+
+
+def _join(spans: list[Span], more: Span) -> None:
+    """Add a span where the first of those stands that it overlaps or nearly touches."""
+    start, end = more
+    place = len(spans)
+    for number in range(len(spans) - 1, -1, -1):
+        first, last = spans[number]
+        if first <= end + _LEAST_GAP_BYTES and start <= last + _LEAST_GAP_BYTES:
+            start, end = min(start, first), max(end, last)
+            del spans[number]
+            place = number
+    spans.insert(place, (start, end))
 
 
 def byte_span(value: str, size_bytes: int) -> tuple[int, int] | None:
@@ -105,18 +165,23 @@ def _is_condition_false(header: Callable[[bytes], str], entity: Entity) -> bool:
     if if_match:
         tags = {tag for weak, tag in _ENTITY_TAG.findall(if_match) if not weak}
         return if_match.strip() != "*" and entity.etag not in tags
-    since = parse_http_date(header(b"if-unmodified-since"))
-    return since is not None and entity.mtime_s > since
+    since, mtime_s = parse_http_date(header(b"if-unmodified-since")), entity.mtime_s
+    return since is not None and mtime_s is not None and mtime_s > since
 
 
 def _has_it_already(header: Callable[[bytes], str], entity: Entity) -> bool:
     """Tell whether If-None-Match, or without it If-Modified-Since, says so."""
     if_none_match = header(b"if-none-match")
     if if_none_match:
-        tags = {tag for _, tag in _ENTITY_TAG.findall(if_none_match)}
-        return if_none_match.strip() == "*" or entity.etag in tags
-    since = parse_http_date(header(b"if-modified-since"))
-    return since is not None and entity.mtime_s <= since
+        return is_among(entity.etag, if_none_match)
+    since, mtime_s = parse_http_date(header(b"if-modified-since")), entity.mtime_s
+    return since is not None and mtime_s is not None and mtime_s <= since
+
+
+def is_among(etag: str, if_none_match: str) -> bool:
+    """Tell whether an entity tag is among those of an If-None-Match."""
+    tags = {tag for _, tag in _ENTITY_TAG.findall(if_none_match)}
+    return if_none_match.strip() == "*" or etag in tags
 
 
 def _is_same(if_range: str, entity: Entity) -> bool:

@@ -13,6 +13,7 @@ from upnpserver.dlna import npt
 from upnpserver.errors import MalformedRequest, RefusedRequest
 
 Header = Callable[[bytes], str]  # name in lower case -> value, "" if it was not sent
+VARIES: Final = ("Vary", npt.HEADER)
 _TIME_SEEK: Final = npt.HEADER.lower().encode()
 # All of it is there, from the first byte on: it is no broadcast.
 _WHOLE: Final = "1"
@@ -56,7 +57,7 @@ def offered_headers(
     header: Header, duration_ms: int, size_bytes: int
 ) -> list[tuple[str, str]]:
     """Return what every answer tells of a file that can be sought by time."""
-    told = [("Vary", npt.HEADER)]
+    told = [VARIES]
     if header(b"getavailableseekrange.dlna.org") == "1" and size_bytes:
         times = f"npt=0.000-{npt.seconds(duration_ms)}"
         span = f"{_WHOLE} {times} bytes=0-{size_bytes - 1}"

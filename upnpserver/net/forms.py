@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 
 from upnpserver.dlna.headers import dlna_headers
 from upnpserver.dlna.protocolinfo import made_features
+from upnpserver.dlna.ranges import is_among
 from upnpserver.dlna.scaled import FORMS
 from upnpserver.dlna.told import sent_mime, told_features
 from upnpserver.errors import (
@@ -123,7 +124,7 @@ class Forms:
         try:
             wanted = self._wanted(request)
             key = wanted.key
-            if request.header(b"if-none-match") == wanted.etag:
+            if is_among(wanted.etag, request.header(b"if-none-match")):
                 request.respond(304, [("ETag", wanted.etag)])
                 return
             wanted.headers(request)  # refuses what can't be done before all work

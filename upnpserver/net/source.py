@@ -20,6 +20,7 @@ class Source:
         self.file, self._disk, self._disks = file, disk, disks
         self.sent_until = 0  # kept by who sends
         self._is_busy = self._is_released = False
+        self._holders = 1
 
     @classmethod
     def open(
@@ -47,12 +48,19 @@ class Source:
         self._is_busy = True
         return self._disks.run(self._disk, work).addBoth(self._idle)
 
+    def hold(self) -> None:
+        """Let one more release() be needed."""
+        self._holders += 1
+
     def release(self) -> None:
-        """Close the file, once no thread uses it.
+        """Close the file, once nobody else holds it and no thread uses it.
 
         Closed any earlier, its number could be another file's in the middle of
         a read.
         """
+        self._holders -= 1
+        if self._holders:
+            return
         self._is_released = True
         if not self._is_busy:
             self._close()

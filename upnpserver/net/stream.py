@@ -7,6 +7,7 @@ Source: RFC 9110; reference dlna-media.md section 2; security.md requirements
 7, 13, 18 and 22.
 """
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from upnpserver.dlna.headers import caption_headers, dlna_headers
+from upnpserver.dlna.multipart import Multipart, Piece, multipart
 from upnpserver.dlna.npt import TimeSeek
 from upnpserver.dlna.protocolinfo import is_sought_by_time
-from upnpserver.dlna.ranges import Entity, Selection, select
+from upnpserver.dlna.ranges import MOST_PARTS, Entity, Selection, select
 from upnpserver.dlna.time_part import (
+    VARIES,
     asked_time,
     but_time,
     offered_headers,
@@ -42,14 +45,17 @@ from upnpserver.net.answer import format_http_date
 from upnpserver.net.disks import Disks
 from upnpserver.net.lookup import Find, looked_up, not_found
 from upnpserver.net.openfile import OpenFile
+from upnpserver.net.parts import Parts
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.running import Begun, Course, not_noted
 from upnpserver.net.sendfile import send_file
 from upnpserver.net.source import Source
 from upnpserver.net.time_seek import TimeSeeks
+from upnpserver.net.transport import Transport
 
 # A paused TV stops reading, and is waited for.
 STALL_S = 300.0
+_BOUNDARY_BYTES = 16  # by chance in no file
 
 _PATH = re.compile(rb"/media/([a-z2-7]{16})/[^/]*")
 _LAST_SECOND = 253402300799  # of the year 9999: HTTP dates go no further
@@ -79,6 +85,31 @@ class _Part(NamedTuple):
     first: int
     entity: Entity
     selection: Selection
+
+    def several(self, mime: str) -> Multipart:
+        """Return the body of an answer of several parts."""
+        boundary = os.urandom(_BOUNDARY_BYTES).hex()
+        size_bytes = self.entity.size_bytes
+        return multipart(self.selection.parts, mime, size_bytes, boundary)
+
+    def sent_on(
+        self, wire: Transport, stall_s: float, several: Multipart | None
+    ) -> tuple[Deferred[None], Course]:
+        """Begin to send; return what fires at the end, and how far it is."""
+        source, first = self.source, self.first
+        if several is None:
+            start, end = first + self.selection.start, first + self.selection.end
+            sent = send_file(wire, source, start, end, stall_s)
+            return sent, Course(
+                lambda: source.sent_until - first, lambda: source.sent_until - start
+            )
+        pieces = [
+            Piece(head, first + start, first + end)
+            for head, start, end in several.pieces
+        ]
+        parts = Parts(pieces, several.tail)
+        sent = parts.send(wire, source, stall_s)
+        return sent, Course(lambda: parts.at() - first, parts.sent)
 
 
 class Streams:
@@ -156,8 +187,8 @@ class Streams:
     ) -> Deferred[None] | None:
         """Answer from an open file; None: nothing of it is sent."""
         first, entity = _entity(source.file, asked.of)
-        selection = select(request.header, entity)
-        if not _is_content(request, selection, entity):
+        selection = select(request.header, entity, MOST_PARTS)
+        if not _is_content(request, selection, entity, asked):
             return None
         part = _Part(source, first, entity, selection)
         if asked.seek is None or self._times is None or not entity.size_bytes:
@@ -197,9 +228,12 @@ class Streams:
         self, part: _Part, request: ServerRequest, asked: _Asked
     ) -> Deferred[None] | None:
         """Send the head, and begin to send the file if that is wanted."""
-        source, first, entity, selection = part
+        entity, selection = part.entity, part.selection
         length = selection.end - selection.start
-        mime = sent_mime(asked.of.mime, request.policy.needs)
+        mime, several = sent_mime(asked.of.mime, request.policy.needs), None
+        if selection.parts:
+            several = part.several(mime)
+            mime, length = several.content_type, several.length
         fields = _fields(mime, entity, selection) + asked.headers
         if asked.is_sought_by_time:
             size_bytes = entity.size_bytes
@@ -208,15 +242,12 @@ class Streams:
         if request.method == b"HEAD" or not length:
             request.finish_stream()
             return None
-        start, end = first + selection.start, first + selection.end
-        sent = send_file(request.transport, source, start, end, self._stall_s)
-        course = Course(
-            lambda: source.sent_until - first, lambda: source.sent_until - start
-        )
+        sent, course = part.sent_on(request.transport, self._stall_s, several)
         ended = self._begun(request, asked.of, entity.size_bytes, course)
 
         def over(result: Failure | None) -> Failure | None:
-            ended(selection.start, course.at())
+            until = course.at()
+            ended(until if several else selection.start, until)
             return result
 
         return sent.addBoth(over).addCallbacks(
@@ -305,10 +336,13 @@ def _entity(file: OpenFile, resource: Resource) -> tuple[int, Entity]:
     return first, Entity(size_bytes, etag, mtime_s, format_http_date(mtime_s))
 
 
-def _is_content(request: ServerRequest, selection: Selection, entity: Entity) -> bool:
+def _is_content(
+    request: ServerRequest, selection: Selection, entity: Entity, asked: _Asked
+) -> bool:
     """Tell whether bytes are to be sent; if not, say why not."""
     if selection.status == 304:
-        request.respond(304, _validators(entity))
+        varies = [VARIES] if asked.is_sought_by_time else []
+        request.respond(304, _validators(entity) + varies)
     elif selection.status == 412:
         request.refuse(RefusedRequest(412, "The file is not as you expect."))
     elif selection.status == 416:
@@ -323,7 +357,7 @@ def _is_content(request: ServerRequest, selection: Selection, entity: Entity) ->
 
 def _fields(mime: str, entity: Entity, selection: Selection) -> Headers:
     fields = [("Content-Type", mime), ("Accept-Ranges", "bytes")]
-    if selection.status == 206:
+    if selection.status == 206 and not selection.parts:
         span = f"{selection.start}-{selection.end - 1}"
         fields.append(("Content-Range", f"bytes {span}/{entity.size_bytes}"))
     return fields + _validators(entity)
