@@ -1,5 +1,6 @@
 """The owner's page of the real server: TLS, password, and what is decided on it."""
 
+import json
 import os
 import re
 import socket
@@ -11,6 +12,8 @@ from support.daemon import running_daemon, wait_for
 from support.make_media import FIXTURES
 from support.owner_browser import OWNER_PORT, OwnerBrowser
 from support.upnp_client import fetch
+
+from upnpserver.kept_data import TABLES
 
 pytestmark = pytest.mark.end_to_end
 
@@ -115,8 +118,12 @@ def test_every_page_is_shown_with_what_the_server_knows(home, house):
     browser.get()
     status, libraries = browser.get("/libraries")
     assert (status, "Home" in libraries) == (200, True)
-    assert browser.get("/privacy.json") == (200, "{}")  # nothing is written yet
+    status, kept = browser.get("/privacy.json")
+    assert status == 200
+    assert set(json.loads(kept)) <= set(TABLES)  # none before the first is written
     assert browser.get("/privacy")[0] == 200
+    status, log = browser.get("/log")
+    assert (status, "found on" in log) == (200, True)
     status, offline = browser.get("/offline")
     assert (status, "look-ups of names" in offline) == (200, True)
     assert "does not hold" not in offline

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from zope.interface.verify import verifyObject
 
 from upnpserver.config import LOG_LEVELS
 from upnpserver.errors import ProbeError
+from upnpserver.net.log_tail import MAX_CHARACTERS, MOST_LINES, LogTail
 from upnpserver.net.logs import LogLines
 
 
@@ -30,6 +32,21 @@ def logged(act, level="info", namespace="upnpserver.net.site", stream=None, **mo
     verifyObject(ILogObserver, observer)
     act(Logger(namespace, observer=LogPublisher(observer)))
     return stream.getvalue()
+
+
+def test_the_last_lines_are_kept_with_their_times_and_none_too_long():
+    tail = LogTail()
+    observer = LogLines("info", io.StringIO(), {"JOURNAL_STREAM": "0:0"}, tail)
+    logger = Logger("upnpserver.net.site", observer=LogPublisher(observer))
+    for n in range(MOST_LINES + 5):
+        logger.info("line {n}", n=n)
+        logger.debug("never {n}", n=n)
+    logger.warn("{long}\nline", long="x" * 2 * MAX_CHARACTERS)
+    lines = tail.lines()
+    assert len(lines) == MOST_LINES
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \S+ info net.site: line 6", lines[0])
+    assert len(lines[-1]) == MAX_CHARACTERS
+    assert "warning net.site: xxx" in lines[-1]
 
 
 def raising(error):

@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 from http_wire import Door
+from lxml import html
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -43,6 +44,12 @@ ANSWERS = {
     "problems": {"problems": [["Home", "Broken<.mp3", "no frames"]]},
     "kept": {"kept": {"device": [{"place": "x", "last_s": 1_700_000_000}], "play": []}},
     "refused": {"refused": {"connect": 2}},
+    "log": {
+        "lines": [
+            "2026-01-02 03:04:05 info net.x: <first>",
+            "2026-01-02 03:04:06 warning net.x: second",
+        ]
+    },
 }
 HERE = {"peer": "127.0.0.1", "own": "127.0.0.1"}
 
@@ -117,7 +124,14 @@ class OwnerPagesTests(SynchronousTestCase):
 
 class WithPasswordTests(OwnerPagesTests):
     def test_nothing_is_shown_or_asked_for_without_it(self):
-        for path in ("/", "/libraries", "/privacy", "/privacy.json", "/offline"):
+        for path in (
+            "/",
+            "/libraries",
+            "/privacy",
+            "/privacy.json",
+            "/offline",
+            "/log",
+        ):
             answer = self.get(path)
             assert answer.status == 403
             assert b'type="password"' in answer.body
@@ -241,6 +255,14 @@ class WithPasswordTests(OwnerPagesTests):
             assert headers["X-Content-Type-Options"] == "nosniff"
         assert self.get("/").headers["Cache-Control"] == "no-store"
         assert b"<script" not in self.get("/").body
+
+    def test_the_end_of_the_log_is_told_the_last_line_first(self):
+        self.enter()
+        told = html.document_fromstring(self.get("/log").body)
+        first, second = told.xpath("//ol[@class='log']/li")
+        self.assertEqual(first.text, "2026-01-02 03:04:06 warning net.x: second")
+        self.assertEqual(first.get("class"), "grave")
+        self.assertTrue(second.text.endswith("<first>"))
 
     def test_privacy_and_offline_are_told(self):
         self.enter()

@@ -67,11 +67,11 @@ class OwnerSide:
             house.config.owner_port,
             lambda: bool(kept_password(path)),
         )
-        commands = _commands(house) | {
+        self._commands = _commands(house) | {
             "password": self._set_password,
             "scan": self._scan,
         }
-        self._door = OwnerDoor(reactor, path, commands, talks)
+        self._door = OwnerDoor(reactor, path, self._commands, talks)
 
     def page_url(self, base_url: str) -> str:
         """Return the page's address for who came in on base_url; "": it is not open."""
@@ -81,6 +81,10 @@ class OwnerSide:
             return ""
         scheme = "https" if self._is_secure else "http"
         return f"{scheme}://{host}:{self._page.port}/"
+
+    def tell(self, name: str, command: Command) -> None:
+        """Answer one more command."""
+        self._commands[name] = command
 
     def start(self) -> None:
         """Listen at both."""

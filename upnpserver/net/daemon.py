@@ -219,7 +219,7 @@ class Server:
             *(self.in_thread, self._library, self._scanner.scan),
             self._rule_book,
         )
-        self._owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
+        self.owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
         self._folder_watch = Watch(
             reactor,
             reactor,
@@ -231,7 +231,7 @@ class Server:
     def start(self) -> None:
         """Listen, look around, scan. Raises ConfigError if the port is taken."""
         self._listening.start()
-        self._owner.start()
+        self.owner.start()
         self._interface_watch.start()
         self._open_library()
         self._folder_watch.start()
@@ -249,7 +249,7 @@ class Server:
         if self._moves.running:
             self._moves.stop()
         ends: list[Deferred[Any]] = [
-            self._owner.stop(),
+            self.owner.stop(),
             self._discovery.stop(),
             self._listening.stop(),
             self._site.stop(STREAMS_END_WITHIN_S),
@@ -357,7 +357,7 @@ class Server:
         )
 
     def _owner_url(self, base_url: str) -> str:
-        return self._owner.page_url(base_url)
+        return self.owner.page_url(base_url)
 
     def _is_welcome(self, address: Address) -> bool:
         return self._neighbourhood.is_neighbour(address) and self._visitors.is_welcome(

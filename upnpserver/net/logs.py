@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from upnpserver.errors import UpnpServerError
+from upnpserver.net.log_tail import LogTail
 
 # Twisted's levels: syslog priority, and the word that people know.
 _LEVELS = {
@@ -40,13 +41,18 @@ _OURS = "upnpserver."
 class LogLines:
     """Writes events of at least a level; of Twisted's own, warnings and worse.
 
-    level: one of config.LOG_LEVELS; at "debug" everything is written.
+    level: one of config.LOG_LEVELS; at "debug" everything is written. tail: gets the
+    same lines.
     """
 
     def __init__(
-        self, level: str, stream: TextIO, environment: Mapping[str, str] = os.environ
+        self,
+        level: str,
+        stream: TextIO,
+        environment: Mapping[str, str] = os.environ,
+        tail: LogTail | None = None,
     ) -> None:
-        self._stream = stream
+        self._stream, self._tail = stream, tail
         self._least = _PRIORITY_OF[level]
         self._is_debug = level == "debug"
         self._is_journal = _is_journal(stream, environment)
@@ -62,13 +68,13 @@ class LogLines:
             return
         if not (self._is_debug or namespace.startswith(_OURS) or priority <= _WARNING):
             return
-        start = self._before
-        if self._is_journal:
-            start += f"<{priority}>"
-        else:
-            moment = time.localtime(event.get("log_time", 0))
-            start += f"{time.strftime('%Y-%m-%d %H:%M:%S', moment)} {word} "
-        self._write("".join(f"{start}{line}\n" for line in self._lines(event)))
+        moment = time.localtime(event.get("log_time", 0))
+        stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S', moment)} {word} "
+        start = self._before + (f"<{priority}>" if self._is_journal else stamp)
+        lines = list(self._lines(event))
+        if self._tail is not None:
+            self._tail.add(stamp + line for line in lines)
+        self._write("".join(f"{start}{line}\n" for line in lines))
 
     def _lines(self, event: LogEvent) -> Iterator[str]:
         namespace = str(event.get("log_namespace", "")).removeprefix(_OURS)
@@ -95,10 +101,15 @@ class LogLines:
             self._stream.flush()
 
 
-def start_logging(level: str, stream: TextIO | None = None) -> None:
-    """Begin to write the log, once in a process; Python's warnings go there too."""
-    observer = LogLines(level, sys.stderr if stream is None else stream)
+def start_logging(level: str, stream: TextIO | None = None) -> LogTail:
+    """Begin to write the log, once in a process; Python's warnings go there too.
+
+    Return what holds its last lines.
+    """
+    tail = LogTail()
+    observer = LogLines(level, sys.stderr if stream is None else stream, tail=tail)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+    return tail
 
 
 def _places(failure: Failure) -> Iterator[str]:

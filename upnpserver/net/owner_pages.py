@@ -1,6 +1,8 @@
 """Answers to the owner's browser: who he is, what he is shown, what he changes.
 
-    /, /rules, /libraries, /privacy, /offline   pages; /privacy.json the same to keep
+    /, /rules, /libraries, /privacy,      pages
+    /offline, /log
+    /privacy.json                         the same to keep
     /login, /logout                       POST
     /devices, /rules, /scan, /forget      POST: what is done, and then back to the page
 
@@ -100,6 +102,7 @@ class OwnerPages:
             b"/libraries": self._libraries,
             b"/privacy": self._privacy,
             b"/offline": self._offline,
+            b"/log": self._log,
         }.items():
             routes[path] = {b"GET": partial(self._show, show)}
         routes[b"/privacy.json"] = {b"GET": partial(self._show, self._export)}
@@ -293,6 +296,9 @@ class OwnerPages:
     def _offline(self, frame: Frame) -> Tag:
         refused = self._ask({"do": "refused"})["refused"]
         return owner_pages.offline_page(frame, offline_report.findings(), refused)
+
+    def _log(self, frame: Frame) -> Tag:
+        return owner_pages.log_page(frame, self._ask({"do": "log"})["lines"])
 
     # Answers
 

@@ -23,12 +23,13 @@ def run(config: Config, reread: Callable[[], Config]) -> int:
 
     Raises ConfigError if the state folder or the port can't be had.
     """
-    start_logging(config.log_level)
+    tail = start_logging(config.log_level)
     with State.open(config.state_dir) as state:
         reactor = SteadyReactor()  # type: ignore[no-untyped-call]
         installReactor(reactor)  # type: ignore[no-untyped-call]
         refuse_names(reactor)
         server = Server(reactor, config, state, sys.stdout)
+        server.owner.tell("log", lambda question: {"lines": tail.lines()})
         server.start()
         reload = Reload(config, reread, server.in_thread, server.follow)
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reload.begin))

@@ -23,6 +23,7 @@ PAGES: Final = (
     ("/libraries", "owner_libraries"),
     ("/privacy", "owner_privacy"),
     ("/offline", "owner_offline"),
+    ("/log", "owner_log"),
 )
 
 _KINDS: Final = (("audio", "music"), ("video", "videos"), ("image", "pictures"))
@@ -287,6 +288,26 @@ def _layer(words: Words, one: Finding) -> Tag:
         tags.b(one.layer),
         tags.span(one.detail, class_="by"),
     )
+
+
+def log_page(frame: Frame, lines: Sequence[str]) -> Tag:
+    """Return the end of the log. lines: the oldest first, as they were written."""
+    words = frame.words
+    return owner_document(
+        frame,
+        words["owner_log"],
+        tags.h1(words["owner_log"]),
+        tags.p(tags.a(words["owner_again"], href="/log")),
+        tags.ol(*map(_log_line, reversed(lines)), class_="log", lang="en")
+        if lines
+        else tags.p(words["page_nothing"]),
+    )
+
+
+def _log_line(line: str) -> Tag:
+    """Return a line; those that a person may have to act on are marked."""
+    is_grave = line[20:].startswith(("warning ", "error ", "critical "))
+    return tags.li(line, class_="grave" if is_grave else "")
 
 
 def owner_document(frame: Frame, title: str, *content: Tag | str) -> Tag:
