@@ -520,7 +520,7 @@ def test_a_newer_catalog_is_refused(path):
     rows.execute(f"pragma user_version = {schema.VERSION + 1}")
     rows.close()
     for opened in (Reader, Writer):
-        with pytest.raises(CatalogUnusable, match="another version"):
+        with pytest.raises(CatalogUnusable, match="a newer version of upnpserver"):
             opened(path)
 
 

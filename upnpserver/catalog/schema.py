@@ -201,8 +201,13 @@ def set_aside(path: Path) -> Path:
 def _check(connection: sqlite3.Connection) -> None:
     version = connection.execute("pragma user_version").fetchone()[0]
     application = connection.execute("pragma application_id").fetchone()[0]
-    if (application, version) != (_APPLICATION_ID, VERSION):
-        raise CatalogUnusable(f"made by another version ({version})")
+    if application != _APPLICATION_ID:
+        raise CatalogUnusable("it is another program's")
+    if version != VERSION:
+        age = "a newer" if version > VERSION else "an older"
+        raise CatalogUnusable(
+            f"made by {age} version of upnpserver ({version}, this one has {VERSION})"
+        )
 
 
 def _open_existing(path: Path, *, check: bool) -> sqlite3.Connection:
