@@ -35,7 +35,7 @@ LAYERS = (
     {"media"},  # takes its MIME names from dlna
     {"catalog"},
     {"services", "scan"},
-    {"explain", "kept_data", "offline_report", "who_sees"},
+    {"explain", "kept_data", "offline_report", "status_report", "who_sees"},
     {"web"},
     {"net"},
     {"doctor"},

@@ -25,6 +25,7 @@ from upnpserver.cli_owner import (
     privacy,
     record_device,
     rules,
+    status,
 )
 from upnpserver.config import ALL_KINDS, LOG_LEVELS, Config
 from upnpserver.errors import (
@@ -138,7 +139,7 @@ def scan(
 
 
 _of_the_owner = (allow, block, forget, rules, password, privacy, offline_report)
-for _command in (*_of_the_owner, doctor):
+for _command in (*_of_the_owner, doctor, status):
     commands.add_command(_command)
 
 

@@ -1,5 +1,6 @@
 """Commands for the running server: allow, block, forget, and the owner's others."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -279,6 +280,26 @@ def household_of(config: Config, use: Callable[[Any], Any]) -> Any:
         raise ConfigError(
             f"cannot read {path}: {error}; restore it, or move it away to begin anew"
         ) from error
+
+
+@click.command(
+    epilog="\b\nExamples:\n  upnpserver status\n"
+    "  sudo upnpserver status --config /etc/upnpserver/upnpserver.toml --json"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@owner_options
+def status(as_json: bool, file: Path | None, state_dir: str | None) -> None:
+    """Tell how the running server is: where, since when, what it holds and does.
+
+    Exit with 0 if all is well, with 1 if a disk is away or folders can't be watched,
+    with 2 if no server runs.
+    """
+    told = asked(config_of(file, state_dir), do="status")
+
+    from upnpserver.status_report import is_well, report  # noqa: PLC0415
+
+    click.echo(json.dumps(told, indent=2) if as_json else report(told))
+    raise SystemExit(int(not is_well(told)))
 
 
 @click.command(

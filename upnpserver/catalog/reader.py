@@ -299,6 +299,12 @@ class Reader:
         return self._rows.execute("select distinct mime, features from item").fetchall()
 
     @damage_told()
+    def roots_here(self) -> set[bytes]:
+        """Return the folders of libraries whose files are there to be shown."""
+        found = self._rows.execute("select path from root where is_here").fetchall()
+        return {path for (path,) in found}
+
+    @damage_told()
     def file_at(self, path: bytes) -> CataloguedFile | None:
         """Return what is known of the file at an absolute path, None for nothing."""
         for root, root_path in self._rows.execute(

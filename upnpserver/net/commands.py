@@ -24,6 +24,7 @@ from upnpserver.net.plays import PlayLog
 from upnpserver.net.privacy_commands import PrivacyCommands
 from upnpserver.net.rule_book import RuleBook
 from upnpserver.net.seen import SeenLog
+from upnpserver.net.status_told import StatusTold
 from upnpserver.net.visitors import Visitors
 from upnpserver.owner.certificate import is_possible
 from upnpserver.owner.password import is_kept_form
@@ -51,6 +52,7 @@ class House:
     library: Libraries
     scan: Callable[[], None]
     rule_book: RuleBook
+    status: StatusTold
 
 
 class OwnerSide:
@@ -126,4 +128,5 @@ def _commands(house: House) -> dict[str, Command]:
         **privacy.commands(rules.places_of),
         **told.commands(),
         **house.rule_book.commands(),
+        **house.status.commands(),
     }

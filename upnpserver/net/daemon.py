@@ -63,6 +63,7 @@ from upnpserver.net.seen import SeenLog
 from upnpserver.net.service_calls import ServiceCalls
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
+from upnpserver.net.status_told import StatusTold
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
 from upnpserver.net.time_seek import COMMAND as SEEK_COMMAND
@@ -213,13 +214,6 @@ class Server:
         )
         order = scan_order(config, count_first=out.isatty())
         self._scanner = Scanner(reactor, reactor, order, self._scanner_said)
-        house = House(
-            *(config, state, self._doorkeeper, self._visitors),
-            *(self._play_log, self._seen_log, self._household),
-            *(self.in_thread, self._library, self._scanner.scan),
-            self._rule_book,
-        )
-        self.owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
         self._folder_watch = Watch(
             reactor,
             reactor,
@@ -227,6 +221,17 @@ class Server:
             Disks(reactor),
             lambda name: role_of(name) is not None,
         )
+        house = House(
+            *(config, state, self._doorkeeper, self._visitors),
+            *(self._play_log, self._seen_log, self._household),
+            *(self.in_thread, self._library, self._scanner.scan),
+            self._rule_book,
+            StatusTold(
+                *(self._insight.moment, self._library),
+                *(self._urls, lambda: self._folder_watch.told),
+            ),
+        )
+        self.owner = OwnerSide(reactor, house, {"record": self._recorder.talk})
 
     def start(self) -> None:
         """Listen, look around, scan. Raises ConfigError if the port is taken."""
@@ -378,6 +383,14 @@ class Server:
         host = f"[{own}]" if own.version == 6 else str(own)
         return f"http://{host}:{self._listening.port}"
 
+    def _urls(self) -> list[str]:
+        """Return where it is found over IPv4."""
+        return [
+            f"{self._url(address.ip)}/ ({interface.name})"
+            for interface in self._interfaces
+            for address in interface.ipv4
+        ]
+
     def _interfaces_changed(self, interfaces: tuple[Interface, ...]) -> None:
         self._interfaces = interfaces
         self._neighbourhood.follow(interfaces)
@@ -427,12 +440,7 @@ class Server:
         self._scanner.scan(check=True)
 
     def _say_ready(self, counts: tuple[LibraryCounts, ...]) -> None:
-        addresses = [
-            f"{self._url(address.ip)}/ ({interface.name})"
-            for interface in self._interfaces
-            for address in interface.ipv4
-        ]
-        where = addresses or ["no network yet: waiting for one"]
+        where = self._urls() or ["no network yet: waiting for one"]
         libraries = map(str, counts)
         self._say(f"{self._config.friendly_name} is ready", *where, *libraries)
         self._systemd.ready(f"found at {', '.join(where)}")

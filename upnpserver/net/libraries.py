@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
@@ -53,6 +54,9 @@ class Libraries:
         self._whole = self._made(config.state_dir / CATALOG_FILE)
         self._libraries = {WHOLE: self._whole}
         self.use(config.rules)
+        self._folders = [
+            folder for library in config.libraries for folder in library.folders
+        ]
         # Out of these links may lead.
         self._open_roots = frozenset(
             os.fsencode(folder)
@@ -150,6 +154,22 @@ class Libraries:
     def counts(self) -> tuple[LibraryCounts, ...]:
         """Return how much each library holds in all."""
         return self._whole.counts()
+
+    def away(self) -> Deferred[list[Path]]:
+        """Return the folders that are not there now: a disk is unplugged, or empty.
+
+        Nothing while there is no catalog.
+        """
+        if not self.is_open:
+            return succeed([])
+        return self._whole.read(
+            lambda reader: [
+                folder
+                for here in (reader.roots_here(),)
+                for folder in self._folders
+                if os.fsencode(folder) not in here
+            ]
+        )
 
     def problems(self, most: int) -> Deferred[list[tuple[str, bytes, str]]]:
         """Return what could not be read: see Reader.problems(); nothing without one."""

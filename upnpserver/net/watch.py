@@ -137,6 +137,11 @@ class Watch:
                 f" sysctl fs.inotify.max_user_watches={_more_watches()} and restart"
             )
 
+    @property
+    def told(self) -> list[str]:
+        """What the owner was told about watching folders."""
+        return sorted(self._told)
+
     def _tell_once(self, line: str) -> None:
         if line not in self._told:
             self._told.add(line)
