@@ -39,7 +39,7 @@ LAYERS = (
     {"web"},
     {"net"},
     {"doctor"},
-    {"cli_owner"},
+    {"cli_owner", "cli_pages"},
     {"cli"},
     {"__main__"},
 )
@@ -49,7 +49,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS_OF = {
     "PIL": {"media"},
     "OpenSSL": {"owner"},
-    "click": {"cli", "cli_owner"},
+    "click": {"cli", "cli_owner", "cli_pages"},
     "cryptography": {"owner"},
     "guessit": {"media"},
     "inotify_simple": {"net"},

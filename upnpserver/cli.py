@@ -1,4 +1,4 @@
-"""The command line: serve, scan, devices, explain, check-config, version.
+"""The command line: serve, scan, devices, explain, check-config and the like.
 
 Each command imports what it needs when it runs.
 """
@@ -277,6 +277,29 @@ def check_config(named: Path | None, file: Path | None) -> None:
 def version() -> None:
     """Tell the version."""
     click.echo(f"upnpserver {__version__}")
+
+
+@commands.command(
+    epilog=_examples(
+        "upnpserver completion bash > ~/.local/share/bash-completion/completions/"
+        "upnpserver",
+        "upnpserver completion fish > ~/.config/fish/completions/upnpserver.fish",
+    )
+)
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands and options."""
+    from upnpserver import cli_pages  # noqa: PLC0415
+
+    click.echo(cli_pages.completion(shell, commands))
+
+
+@commands.command(epilog=_examples("upnpserver man | man -l -"))
+def man() -> None:
+    """Print the manual page."""
+    from upnpserver import cli_pages  # noqa: PLC0415
+
+    click.echo(cli_pages.manual(commands, __version__), nl=False)
 
 
 def _seen_devices(config: Config) -> list[SeenDevice]:
