@@ -165,6 +165,16 @@ def test_who_sees_the_same_is_asked_for_once_and_rights_are_looked_at_each_time(
     assert wires[0].was_reset
 
 
+def test_nobody_is_told_addresses_that_are_secret_for_another(house):
+    for n, secret in ((7, ""), (8, "a"), (9, "b")):
+        house.policies[f"192.0.2.{n}"] = replace(EVERYONE, secret=secret)
+        house.listen(f"192.0.2.{n}")
+    house.asked.clear()
+    house.events.changed()
+    house.pass_s(2 * STEP_S)
+    assert house.asked == ["", "", ""]
+
+
 def test_what_happens_while_it_looks_is_looked_at_again(house):
     house.answers = []
     wire = house.listen()

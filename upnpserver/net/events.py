@@ -130,7 +130,7 @@ class Events:
         """Ask once for all who see the same what there is to tell them."""
         self._step, self._is_looking, self._is_stale = None, True, False
         self._looked_s = self._clock.seconds()
-        groups: dict[str, list[_Listener]] = {}
+        groups: dict[tuple[str, str], list[_Listener]] = {}
         for listener in list(self._listeners):
             policy = listener.policy()
             if policy.is_blocked:
@@ -138,7 +138,8 @@ class Events:
                 continue
             # Everything that is asked for looks at who asks by his request.
             listener.request.policy = policy
-            groups.setdefault(policy.audience, []).append(listener)
+            seen = policy.audience, policy.secret_path
+            groups.setdefault(seen, []).append(listener)
         looks = [self._look_for(listeners) for listeners in groups.values()]
         DeferredList(looks).addCallback(self._looked)
 
