@@ -31,6 +31,7 @@ from upnpserver.net.accept import limits_within
 from upnpserver.net.commands import House, OwnerSide
 from upnpserver.net.control import Control
 from upnpserver.net.convert import Conversions
+from upnpserver.net.counted import Counted, counted
 from upnpserver.net.discovery import Discovery
 from upnpserver.net.disks import Disks
 from upnpserver.net.documents import (
@@ -50,7 +51,6 @@ from upnpserver.net.interfaces import Interface, usable_interfaces
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.link_port import OwnAddress, Presence
 from upnpserver.net.listening import Listening
-from upnpserver.net.metrics import Counted
 from upnpserver.net.neighbourhood import Neighbourhood
 from upnpserver.net.pages import Pages
 from upnpserver.net.plays import PlayLog
@@ -71,7 +71,6 @@ from upnpserver.net.time_seek import TimeSeeks
 from upnpserver.net.visitors import Visitors, device_rules
 from upnpserver.net.visitors import not_noted as nobody_noted
 from upnpserver.net.watch import Watch
-from upnpserver.offline import guard
 from upnpserver.offline.addresses import Address
 from upnpserver.progress import ProgressLine
 from upnpserver.rules.profiles import HouseRules
@@ -352,14 +351,7 @@ class Server:
         )
 
     def _counted(self) -> Counted:
-        refused = {f"guard-{what}": count for what, count in guard.refused().items()}
-        refused |= {f"http-{what}": n for what, n in self._site.refused.items()}
-        return Counted(
-            connections=len(self._site.connections),
-            subscriptions=len(self._eventing),
-            conversions=len(self._conversions),
-            refused={**refused, "search": self._discovery.refused},
-        )
+        return counted(self._site, self._discovery, self._eventing, self._conversions)
 
     def _owner_url(self, base_url: str) -> str:
         return self.owner.page_url(base_url)

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from twisted.internet.interfaces import IReactorTime
 
 from upnpserver import __version__
-from upnpserver.net.action_times import ActionTimes
 from upnpserver.net.api import Api
 from upnpserver.net.control import Service
+from upnpserver.net.counted import Counted
 from upnpserver.net.events import Events
 from upnpserver.net.libraries import Libraries
-from upnpserver.net.metrics import Counted, Metrics
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.running import Running
 from upnpserver.net.scan_state import ScanState
@@ -21,6 +20,9 @@ from upnpserver.policy import ClientPolicy
 from upnpserver.scan.messages import Committed, Message, Ready
 from upnpserver.services.content_directory import Asker
 from upnpserver.web.watched import Moment
+
+if TYPE_CHECKING:
+    from upnpserver.net.metrics import Metrics
 
 
 class Sources(NamedTuple):
@@ -63,15 +65,7 @@ class Insight:
             self._api.events,
             self._is_moving,
         )
-        self._times = ActionTimes(clock.seconds)
-        self._metrics = counted and Metrics(
-            sources.library,
-            sources.running,
-            self._scans,
-            self._times,
-            self._up_s,
-            lambda: counted()._replace(listeners=len(self._events)),
-        )
+        self._metrics = self._made_metrics(sources, counted) if counted else None
         self._scans.changed = sources.running.changed = self._events.changed
 
     def heard(self, message: Message) -> None:
@@ -91,14 +85,25 @@ class Insight:
 
     def measured(self, services: Mapping[str, Service]) -> Mapping[str, Service]:
         """Return services whose actions are measured, if anybody measures."""
-        return self._times.timed(services) if self._metrics else services
+        return self._metrics.measured(services) if self._metrics else services
 
     def prefixes(self) -> dict[bytes, dict[bytes, Handler]]:
         """Return the handlers of first segments."""
         return self._api.prefixes()
 
-    def _up_s(self) -> float:
-        return self._clock.seconds() - self._begun_s
+    def _made_metrics(
+        self, sources: Sources, counted: Callable[[], Counted]
+    ) -> "Metrics":
+        # Few measure: loaded where it is wanted.
+        from upnpserver.net.metrics import Metrics  # noqa: PLC0415
+
+        return Metrics(
+            sources.library,
+            sources.running,
+            self._scans,
+            self._clock.seconds,
+            lambda: counted()._replace(listeners=len(self._events)),
+        )
 
     def _is_moving(self) -> bool:
         return self._running.has_any or self._scans.now().is_running
@@ -108,7 +113,7 @@ class Insight:
         return Moment(
             self._name,
             __version__,
-            int(self._up_s()),
+            int(self._clock.seconds() - self._begun_s),
             self._scans.now(),
             [(one, self._name_of(one.address)) for one in self._running.now()],
         )

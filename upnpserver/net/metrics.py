@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -20,6 +20,8 @@ from upnpserver import __version__
 from upnpserver.errors import CannotProcess
 from upnpserver.model import Kind, LibraryCounts
 from upnpserver.net.action_times import ActionTimes
+from upnpserver.net.control import Service
+from upnpserver.net.counted import Counted
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.lookup import not_found
 from upnpserver.net.request import ServerRequest
@@ -35,39 +37,29 @@ _ALL: Final = Asker(EVERYONE, "")
 _DESCRIPTORS: Final = Path("/proc/self/fd")
 
 
-class Counted(NamedTuple):
-    """What other parts of the server count.
-
-    refused: by layer, since the start. listeners: to server-sent events.
-    """
-
-    connections: int
-    subscriptions: int
-    conversions: int
-    refused: Mapping[str, int]
-    listeners: int = 0
-
-
 class Metrics:
     """Collects the numbers when somebody asks.
 
-    up_s: how long the server runs. counted: see Counted.
+    now_s: seconds that never go back. counted: see Counted.
     """
 
     log = Logger()
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what is measured
+    def __init__(
         self,
         library: Libraries,
         running: Running,
         scans: ScanState,
-        times: ActionTimes,
-        up_s: Callable[[], float],
+        now_s: Callable[[], float],
         counted: Callable[[], Counted],
     ) -> None:
-        self._library, self._running = library, running
-        self._scans, self._times = scans, times
-        self._up_s, self._counted = up_s, counted
+        self._library, self._running, self._scans = library, running, scans
+        self._now_s, self._counted = now_s, counted
+        self._begun_s, self._times = now_s(), ActionTimes(now_s)
+
+    def measured(self, services: Mapping[str, Service]) -> Mapping[str, Service]:
+        """Return services whose actions are measured."""
+        return self._times.timed(services)
 
     def exact(self) -> dict[bytes, dict[bytes, Handler]]:
         """Return the handlers of whole paths."""
@@ -140,7 +132,7 @@ class Metrics:
     def _server(self) -> Iterable[Metric]:
         version = [("", {"version": __version__}, 1)]
         yield Metric("upnpserver_info", "gauge", "The version that runs.", version)
-        up_s = round(self._up_s(), 3)
+        up_s = round(self._now_s() - self._begun_s, 3)
         yield from _told(("uptime_seconds", "How long the server runs.", up_s))
         used = resource.getrusage(resource.RUSAGE_SELF)
         pages = int(_STATUS.read_text("ascii").split()[1])
