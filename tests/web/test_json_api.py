@@ -16,7 +16,7 @@ from upnpserver.policy import EVERYONE, ClientPolicy
 from upnpserver.rules.visibility import Visibility
 from upnpserver.services.content_directory import Asker
 from upnpserver.services.notice import Notice
-from upnpserver.web.api import MOST_OBJECTS, ROUTES, answered, asked
+from upnpserver.web.api import MOST_OBJECTS, ROUTES, answered, asked, events
 from upnpserver.web.openapi import document
 from upnpserver.web.watched import Moment, Scan
 
@@ -132,6 +132,20 @@ def test_now_playing_tells_who_gets_what(catalog):
         "is_sent": False,
     }
     assert second["device"] is None
+
+
+def test_events_are_as_the_document_says_each_in_one_line(catalog):
+    moment = MOMENT._replace(playing=((film_playing(catalog), "Kitchen\n"),))
+    for asker, seen_by, names in (
+        (ASKER, catalog, {"now", "catalog", "scan"}),
+        (CHILD, catalog, {"now", "catalog"}),
+        (ASKER, None, {"now", "catalog", "scan"}),
+    ):
+        told = events(asker, seen_by, moment)
+        assert set(told) == names
+        for name, data in told.items():
+            assert b"\n" not in data
+            assert is_as_told(name.capitalize(), json.loads(data))
 
 
 def test_what_is_hidden_plays_nowhere(catalog):
