@@ -11,8 +11,9 @@ from conformance.servers import OURS
 class Figure:
     """One figure: the rounds of each server by name.
 
-    most: our median must not be above it. least_ratio, most_ratio: bounds of
-    ours / MiniDLNA's. Figures without a bound are told for orientation.
+    most, least: our median must not be above, or below it. least_ratio,
+    most_ratio: bounds of ours / MiniDLNA's. Figures
+    without a bound are told for orientation.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Figure:
     most: float | None = None
     most_ratio: float | None = None
     least_ratio: float | None = None
+    least: float | None = None
 
     def medians(self) -> dict[str, float]:
         """Return the median of each server."""
@@ -41,6 +43,8 @@ class Figure:
         verdicts = []
         if self.most is not None:
             verdicts.append(ours <= self.most)
+        if self.least is not None:
+            verdicts.append(ours >= self.least)
         if ratio is not None and self.most_ratio is not None:
             verdicts.append(ratio <= self.most_ratio)
         if ratio is not None and self.least_ratio is not None:
@@ -68,7 +72,9 @@ def table(figures: Sequence[Figure], names: Sequence[str]) -> str:
 def _target(figure: Figure) -> str:
     words = []
     if figure.most is not None:
-        words.append(f"<= {figure.most:g} {figure.unit}")
+        words.append(f"<= {figure.most:g} {figure.unit}".rstrip())
+    if figure.least is not None:
+        words.append(f">= {figure.least:g} {figure.unit}".rstrip())
     if figure.most_ratio is not None:
         words.append(f"ratio <= {figure.most_ratio:g}")
     if figure.least_ratio is not None:

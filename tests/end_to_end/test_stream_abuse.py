@@ -275,7 +275,7 @@ def test_slow_readers_hold_a_socket_and_delay_nobody(house, contents):
 
 
 def test_64_streams_are_whole_and_share_alike(house):
-    share = 6_000_000
+    share = 20_000_000
     with house.recovering(), selectors.EpollSelector() as selector:
         counts = {}
         for number in range(64):

@@ -2,7 +2,15 @@
 
 from http_wire import TurningClock
 
-from upnpserver.net.turns import BYTES_PER_TURN, FEW_STREAMS, Turns
+from upnpserver.net.turns import (
+    BYTES_PER_TURN,
+    FEW_STREAMS,
+    SHARED_BYTES_PER_TURN,
+    SHARED_S,
+    SHARED_WINDOW_BYTES,
+    WINDOW_BYTES,
+    Turns,
+)
 
 HALF = BYTES_PER_TURN // 2
 
@@ -96,3 +104,39 @@ def test_when_others_leave_the_rest_is_not_counted_any_more():
     clock.advance(0)
     clock.advance(0)
     assert clock.calls == []
+
+
+def test_while_somebody_else_asks_streams_send_less_at_once():
+    clock, log, streams = some(5)
+    turns = streams[0].turns
+    assert turns.window_bytes == WINDOW_BYTES
+    turns.asked("browser")
+    assert turns.window_bytes == SHARED_WINDOW_BYTES < WINDOW_BYTES
+    for stream in streams:
+        stream.take(SHARED_WINDOW_BYTES)
+    clock.advance(0)
+    before = len(log)
+    clock.advance(0)
+    assert (len(log) - before) * SHARED_WINDOW_BYTES <= SHARED_BYTES_PER_TURN
+    clock.advance(SHARED_S + 0.1)
+    assert turns.window_bytes == WINDOW_BYTES
+
+
+def test_who_asked_for_a_stream_shares_nothing():
+    _, _, streams = some(3)
+    turns = streams[0].turns
+    turns.asked("browser")
+    turns.asked("tv")
+    turns.forget("tv")
+    turns.forget("unknown")
+    assert turns.is_shared
+    turns.forget("browser")
+    assert not turns.is_shared
+
+
+def test_a_flood_of_askers_is_not_remembered():
+    _, _, streams = some(3)
+    for number in range(10_000):
+        streams[0].turns.asked(number)
+    assert streams[0].turns.is_shared
+    assert len(streams[0].turns._askers) <= 64

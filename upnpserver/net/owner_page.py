@@ -53,7 +53,7 @@ def run(state_dir: Path, sockets: int) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     told = ask(state_dir, {"do": "page"})
     start_logging(told["log_level"])
-    reactor = SteadyReactor()  # type: ignore[no-untyped-call]
+    reactor = SteadyReactor()
     installReactor(reactor)  # type: ignore[no-untyped-call]
     refuse_names(reactor)
     OwnerPage(reactor, state_dir, told).start(range(FIRST_FD, FIRST_FD + sockets))

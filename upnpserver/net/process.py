@@ -25,7 +25,7 @@ def run(config: Config, reread: Callable[[], Config]) -> int:
     """
     tail = start_logging(config.log_level)
     with State.open(config.state_dir) as state:
-        reactor = SteadyReactor()  # type: ignore[no-untyped-call]
+        reactor = SteadyReactor()
         installReactor(reactor)  # type: ignore[no-untyped-call]
         refuse_names(reactor)
         server = Server(reactor, config, state, sys.stdout)

@@ -16,7 +16,7 @@ from typing import cast
 
 from twisted.internet import main
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IProtocolFactory, IPushProducer, IReactorTime
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -28,12 +28,8 @@ from upnpserver.net.openfile import Way
 from upnpserver.net.prompt import PromptServer
 from upnpserver.net.source import Source
 from upnpserver.net.transport import Transport
-from upnpserver.net.turns import Turns
+from upnpserver.net.turns import WINDOW_BYTES, Turns
 
-# What is sent at most in one turn: half a millisecond's worth, and as much as a
-# socket takes. Smaller ones cost more, because each is looked up in the page cache
-# by code that the bytes before it have pushed out of the processor's own.
-WINDOW_BYTES = 4 * 1024 * 1024
 FIRST_WINDOW_BYTES = 256 * 1024
 # Up to here a copy, in one segment with the head, costs less than sendfile.
 SMALL_BYTES = 16 * 1024
@@ -105,7 +101,8 @@ class _Sending:
 
         Not looked further than twice what the socket took the last time.
         """
-        end = min(self.end, self.at + self._window_bytes)
+        window_bytes = min(self._window_bytes, self._turns.window_bytes)
+        end = min(self.end, self.at + window_bytes)
         return self.file.cached_until(self.at, end)
 
     def sent(self, count: int) -> None:
@@ -150,6 +147,12 @@ class FileServer(PromptServer):
 
     _sending: _Sending | None = None
 
+    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]
+        """Read what is asked for; it may be something else than a stream."""
+        if self._sending is None:
+            cast("FilePort", self.server).turns.asked(self.fileno())
+        return super().doRead()
+
     def send_file(
         self, source: Source, start: int, end: int, stall_s: float
     ) -> Deferred[None]:
@@ -165,6 +168,7 @@ class FileServer(PromptServer):
                 self.write(content)  # type: ignore[no-untyped-call]
                 return succeed(None)
         turns = cast("FilePort", self.server).turns
+        turns.forget(self.fileno())
         stalled = Deadline(cast("IReactorTime", self.reactor), self.abortConnection)
         self._sending = _Sending(source, (start, end), turns, stalled, stall_s)
         self.startWriting()  # type: ignore[no-untyped-call]
