@@ -87,6 +87,19 @@ def test_it_works_without_scripts_and_is_quick(served):
     assert tree.xpath("//nav[@class='house']/a/@href") == ["/now"]
 
 
+FETCHED = (
+    "performance.getEntriesByType('resource')"
+    ".filter((one) => one.initiatorType === 'fetch').length"
+)
+
+
+def test_a_page_that_is_seen_again_looks_what_happened_meanwhile(served, tmp_path):
+    with open_page(served.home.client, f"{base(served)}/now", tmp_path) as page:
+        assert page.evaluate(FETCHED) == 0
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait("looking", lambda: page.evaluate(FETCHED) == 1)
+
+
 def test_the_first_page_shows_what_is_added_while_it_is_looked_at(served, tmp_path):
     with open_page(served.home.client, f"{base(served)}/", tmp_path) as page:
         source = served.household.of_kind("audio")[0]
@@ -97,10 +110,7 @@ def test_the_first_page_shows_what_is_added_while_it_is_looked_at(served, tmp_pa
         try:
             page.wait(
                 "showing it",
-                lambda: page.evaluate(
-                    "performance.getEntriesByType('resource')"
-                    ".some((one) => one.initiatorType === 'fetch')"
-                ),
+                lambda: page.evaluate(FETCHED) > 0,
             )
         finally:
             added.unlink()

@@ -187,7 +187,10 @@ function follow() {
   }
 }
 
-document.addEventListener("visibilitychange", follow);
+document.addEventListener("visibilitychange", () => {
+  follow();
+  if (followed) refresh(); // nobody told what happened meanwhile
+});
 
 async function refresh() {
   const address = location.href;
