@@ -38,8 +38,10 @@ LAYERS = (
     {"explain", "kept_data", "offline_report", "status_report", "who_sees"},
     {"web"},
     {"net"},
+    {"control_point"},
     {"doctor"},
     {"cli_owner", "cli_pages"},
+    {"cli_devices"},
     {"cli"},
     {"__main__"},
 )
@@ -49,7 +51,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS_OF = {
     "PIL": {"media"},
     "OpenSSL": {"owner"},
-    "click": {"cli", "cli_owner", "cli_pages"},
+    "click": {"cli", "cli_devices", "cli_owner", "cli_pages"},
     "cryptography": {"owner"},
     "guessit": {"media"},
     "inotify_simple": {"net"},

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from upnpserver import __version__
+from upnpserver.cli_devices import browse, play, search
 from upnpserver.cli_owner import (
     allow,
     block,
@@ -139,7 +140,7 @@ def scan(
 
 
 _of_the_owner = (allow, block, forget, rules, password, privacy, offline_report)
-for _command in (*_of_the_owner, doctor, status):
+for _command in (*_of_the_owner, doctor, status, browse, search, play):
     commands.add_command(_command)
 
 

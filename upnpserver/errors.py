@@ -20,6 +20,10 @@ class StateFolderError(ConfigError):
     """The state folder is locked by another instance, or not writable."""
 
 
+class DeviceError(ConfigError):
+    """Another device of the house gives no answer, or none that is of use."""
+
+
 class MalformedRequest(UpnpServerError):
     """Bytes from the network that do not follow their grammar."""
 

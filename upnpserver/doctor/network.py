@@ -12,6 +12,7 @@ from shutil import which
 from typing import Final, NamedTuple
 
 from upnpserver.config import Config
+from upnpserver.control_point.searching import search, sender
 from upnpserver.doctor.findings import Finding, bad, note, ok
 from upnpserver.doctor.firewall import Firewall, Packet, read_iptables, read_nftables
 from upnpserver.net.interfaces import Interface, left_out_line, usable_interfaces
@@ -20,11 +21,6 @@ GROUP, SSDP_PORT = "239.255.255.250", 1900
 PORTS: Final = range(8200, 8220)
 LISTENED_S = 3.0
 _PROBE: Final = b"upnpserver doctor"
-_SEARCH: Final = (
-    f"M-SEARCH * HTTP/1.1\r\nHOST: {GROUP}:{SSDP_PORT}\r\n"
-    'MAN: "ssdp:discover"\r\nMX: 1\r\nST: ssdp:all\r\n\r\n'
-).encode()
-_MOST_ANSWERS: Final = 1000
 _MULTICAST_FLAG: Final = 0x1000  # IFF_MULTICAST
 _RULES_S = 10.0
 
@@ -76,7 +72,7 @@ def _interface_findings(
     firewalls: list[Firewall] | None,
 ) -> Iterator[Finding]:
     yield _multicast(interface)
-    answers = _search(interface)
+    answers = _answers(interface)
     own = str(interface.ipv4[0].ip)
     yield _others(interface, {address for address, _ in answers} - {own})
     if server.uuid:
@@ -100,7 +96,7 @@ def _multicast(interface: Interface) -> Finding:
                 f"ip link set {interface.name} multicast on",
             )
     try:
-        with _listener(interface) as listening, _sender(interface) as sending:
+        with _listener(interface) as listening, sender(interface) as sending:
             sending.sendto(_PROBE, (GROUP, SSDP_PORT))
             end = time.monotonic() + LISTENED_S
             while (left := end - time.monotonic()) > 0:
@@ -135,30 +131,9 @@ def _listener(interface: Interface) -> Iterator[socket.socket]:
         yield listening
 
 
-@contextlib.contextmanager
-def _sender(interface: Interface) -> Iterator[socket.socket]:
-    address = str(interface.ipv4[0].ip)
-    with socket.socket(type=socket.SOCK_DGRAM) as sending:
-        sending.bind((address, 0))
-        chosen = struct.pack(
-            "@4s4si", bytes(4), socket.inet_aton(address), interface.index
-        )
-        sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, chosen)
-        sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
-        yield sending
-
-
-def _search(interface: Interface) -> list[tuple[str, str]]:
+def _answers(interface: Interface) -> list[tuple[str, str]]:
     """Return (address, answer) of everybody who answers a search."""
-    answers: list[tuple[str, str]] = []
-    with contextlib.suppress(OSError), _sender(interface) as asking:
-        asking.sendto(_SEARCH, (GROUP, SSDP_PORT))
-        end = time.monotonic() + LISTENED_S
-        while (left := end - time.monotonic()) > 0 and len(answers) < _MOST_ANSWERS:
-            asking.settimeout(left)
-            data, (address, _) = asking.recvfrom(2000)
-            answers.append((address, data.decode("latin-1")))
-    return answers
+    return [(address, data.decode("latin-1")) for address, data in search(interface)]
 
 
 def _others(interface: Interface, addresses: set[str]) -> Finding:

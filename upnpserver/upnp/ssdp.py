@@ -46,6 +46,25 @@ class Advertisement:
     usn: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answers a search: as what it is found, and its description."""
+
+    target: str
+    usn: str
+    location: str
+
+
+def parse_answer(datagram: bytes) -> Answer:
+    """Return the answer in a datagram. Raises MalformedRequest."""
+    start, headers = _parsed(datagram)
+    if not start.startswith(("HTTP/1.1 200", "HTTP/1.0 200")):
+        raise MalformedRequest("not an answer")
+    if not headers.get("LOCATION"):
+        raise MalformedRequest("no LOCATION")
+    return Answer(headers.get("ST", ""), headers.get("USN", ""), headers["LOCATION"])
+
+
 def parse_search(datagram: bytes) -> Search:
     """Return the search in a datagram.
 
