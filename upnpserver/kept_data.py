@@ -37,6 +37,11 @@ TABLES: Final = {
         'because the owner said so ("upnpserver allow", "block")',
         '"upnpserver forget DEVICE"',
     ),
+    "device_name": Kind(
+        "what devices are called",
+        "because the owner named them on his page",
+        "an empty name there",
+    ),
     "rule": Kind(
         "which profiles and locks were made on the owner's page, with their PINs",
         "because the owner made them",

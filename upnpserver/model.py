@@ -188,6 +188,13 @@ class MadeRule(NamedTuple):
     changed_s: int = 0
 
 
+class GivenName(NamedTuple):
+    """What the owner calls a device, since when (seconds since 1970)."""
+
+    name: str
+    named_s: int
+
+
 class SeenDevice(NamedTuple):
     """A device, or a program on one, that asked for something.
 

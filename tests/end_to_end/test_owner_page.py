@@ -109,7 +109,9 @@ def test_a_password_opens_it_and_devices_are_let_in_limited_and_blocked(home, ho
     browser.post("/devices", form=token, device=place, do="block")
     with pytest.raises(OSError, match=r".*"):
         fetch(home.client, f"{tv}/browse/0")
-    browser.post("/devices", form=token, device=place, do="forget")
+    browser.post("/devices", form=token, device=place, do="name", name="The <TV>")
+    assert "<h2>The &lt;TV&gt; " in browser.get()[1]
+    told(house, "forget", "the <tv>")
     assert "Ask the owner" in fetch(home.client, f"{tv}/browse/0").body.decode()
 
 

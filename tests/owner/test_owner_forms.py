@@ -94,7 +94,7 @@ FIELDS = st.dictionaries(
 @given(FIELDS)
 def test_any_form_asks_for_what_its_page_may_ask(fields):
     assert rule_question(fields)["do"] == "rule"
-    assert device_question(fields)["do"] in {"allow", "block", "forget"}
+    assert device_question(fields)["do"] in {"allow", "block", "forget", "name"}
     assert forget_question(fields)["do"] == "privacy-forget"
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from upnpserver.errors import HouseholdUnusable
-from upnpserver.model import MOST_DEVICES, Decision, MadeRule, Play, SeenDevice
+from upnpserver.model import (
+    MOST_DEVICES,
+    Decision,
+    GivenName,
+    MadeRule,
+    Play,
+    SeenDevice,
+)
 
 HOUSEHOLD_FILE = "household.sqlite"
 MOST_PLAYED = 10_000  # items; what was played longest ago is forgotten first
@@ -31,9 +38,11 @@ _STEPS = (
     "alter table play add column position_ms integer not null default 0",
     "create table rule (kind text not null, name text not null, told text not null,"
     " changed_s integer not null, primary key (kind, name)) without rowid",
+    "create table device_name (place text primary key, name text not null,"
+    " named_s integer not null) without rowid",
 )
 _PLAYS_SINCE, _DEVICES_SINCE, _DECISIONS_SINCE = 1, 2, 3  # the versions
-_TIMES_SINCE, _RULES_SINCE = 4, 5
+_TIMES_SINCE, _RULES_SINCE, _NAMES_SINCE = 4, 5, 6
 _BUSY_S = 2.0  # whoever looks into it with a tool may hold it for a moment
 
 
@@ -73,6 +82,20 @@ class Household:
             "select place, decided, decided_s from decision", _DECISIONS_SINCE
         )
         return {place: Decision(*decision) for place, *decision in found}
+
+    def names(self) -> dict[str, GivenName]:
+        """Return what devices are called, by place. Changes nothing."""
+        found = self._read("select place, name, named_s from device_name", _NAMES_SINCE)
+        return {place: GivenName(*name) for place, *name in found}
+
+    def write_names(self, names: Mapping[str, GivenName]) -> None:
+        """Keep what devices are called, and forget what is empty: in a thread."""
+        with self._changed() as rows:
+            rows.executemany(
+                "insert or replace into device_name values (?, ?, ?)",
+                [(place, *name) for place, name in names.items()],
+            )
+            rows.execute("delete from device_name where name = ''")
 
     def rules(self) -> list[MadeRule]:
         """Return the rules made while the server ran. Changes nothing."""

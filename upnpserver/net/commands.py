@@ -3,7 +3,7 @@
 All commands are joined here to what carries them out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -14,9 +14,11 @@ from twisted.internet.epollreactor import EPollReactor
 from upnpserver.catalog.household import Household
 from upnpserver.config import Config
 from upnpserver.errors import ConfigError
+from upnpserver.net.disks import InThread
 from upnpserver.net.doorkeeper import Doorkeeper
+from upnpserver.net.given_names import GivenNames
 from upnpserver.net.house_commands import HouseCommands
-from upnpserver.net.house_told import HouseTold, InThread
+from upnpserver.net.house_told import HouseTold
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.owner import Command, OwnerDoor, Question, Talk
 from upnpserver.net.owner_port import OwnerPort
@@ -47,6 +49,7 @@ class House:
     visitors: Visitors
     plays: PlayLog | None
     seen: SeenLog | None
+    names: GivenNames
     household: Household
     in_thread: InThread
     library: Libraries
@@ -113,20 +116,33 @@ class OwnerSide:
         return kept.addCallback(lambda _: {"port": self._page.port})
 
 
+def _forget_rules(house: House, places: Collection[str] | None) -> None:
+    """Forget the rules that were made, if everything is to be forgotten."""
+    if places is None:
+        house.rule_book.forget()
+
+
 def _commands(house: House) -> dict[str, Command]:
     door = house.doorkeeper, house.visitors
-    rules = HouseCommands(house.config.devices, *door)
+    rules = HouseCommands(house.config.devices, *door, house.names)
     privacy = PrivacyCommands(
-        (house.plays, house.seen), *door, house.household.forget, house.in_thread
+        *((house.plays, house.seen), *door),
+        [house.names.forget, lambda places: _forget_rules(house, places)],
+        *(house.household.forget, house.in_thread),
     )
     told = HouseTold(
-        *(house.config, house.doorkeeper, house.library),
-        *(house.seen, house.household, house.in_thread),
+        house.config,
+        house.doorkeeper,
+        house.library,
+        (house.seen, house.names),
+        house.household,
+        house.in_thread,
     )
     return {
         **rules.commands(),
         **privacy.commands(rules.places_of),
         **told.commands(),
+        **house.names.commands(rules.places_of),
         **house.rule_book.commands(),
         **house.status.commands(),
     }

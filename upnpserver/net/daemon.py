@@ -45,6 +45,7 @@ from upnpserver.net.eventing import Eventing
 from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.forms import Forms, Makers
+from upnpserver.net.given_names import GivenNames
 from upnpserver.net.insight import Insight, Sources
 from upnpserver.net.interface_watch import InterfaceWatch
 from upnpserver.net.interfaces import Interface, usable_interfaces
@@ -151,6 +152,10 @@ class Server:
             seen=self._seen_log.note if self._seen_log else nobody_noted,
             doorkeeper=self._doorkeeper,
         )
+        self._names = GivenNames(
+            *(self._household, self.in_thread),
+            *(self._visitors.place_of, self._visitors.name_of),
+        )
         self._calls = ServiceCalls(
             self._library,
             self._sources,
@@ -183,7 +188,7 @@ class Server:
                 self._library,
                 self._calls.asker,
                 self._visitors.policy_later,
-                self._visitors.name_of,
+                self._names.name_of,
                 lambda: self._scanner.is_free,
             ),
             self._counted if config.metrics else None,
@@ -222,7 +227,7 @@ class Server:
         )
         house = House(
             *(config, state, self._doorkeeper, self._visitors),
-            *(self._play_log, self._seen_log, self._household),
+            *(self._play_log, self._seen_log, self._names, self._household),
             *(self.in_thread, self._library, self._scanner.scan),
             self._rule_book,
             StatusTold(
@@ -269,6 +274,7 @@ class Server:
             self._play_log.stop()
         if self._seen_log:
             self._seen_log.stop()
+        self._names.stop()
         self._doorkeeper.stop()
         self._disks.stop()
         self._library.close()

@@ -10,7 +10,7 @@ Source: security.md requirements 22 and 23.
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -20,6 +20,8 @@ IDLE_S = 10.0
 
 T = TypeVar("T")
 Job = Callable[[], None]
+# Runs what may have to wait for one disk, and fires with what that returns.
+InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 class Disks:

@@ -8,6 +8,7 @@ from typing import Any
 from upnpserver.devices.named import NamedDevice
 from upnpserver.errors import ConfigError, NoSuchCode
 from upnpserver.net.doorkeeper import Doorkeeper
+from upnpserver.net.given_names import GivenNames
 from upnpserver.net.owner import Command, Question
 from upnpserver.net.visitors import Visitors
 from upnpserver.rules.profiles import ALLOWED, BLOCKED
@@ -22,9 +23,11 @@ class HouseCommands:
         named: Sequence[NamedDevice],
         doorkeeper: Doorkeeper,
         visitors: Visitors,
+        names: GivenNames,
     ) -> None:
         self._named = named
         self._doorkeeper, self._visitors = doorkeeper, visitors
+        self._names = names
 
     def places_of(self, question: Question) -> list[str]:
         """Return by what the device of a question is known. Raises ConfigError."""
@@ -73,6 +76,8 @@ class HouseCommands:
 
     def _places(self, text: str) -> list[str]:
         """Return by what the device or devices are known. Raises ConfigError."""
+        if places := self._names.places_called(text):
+            return places
         for device in self._named:
             if device.name and device.name.casefold() == text.casefold():
                 return sorted(device.macs) or sorted(map(str, device.addresses))

@@ -3,7 +3,7 @@
 The answers are plain values, made for web/owner_pages.py and for programs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from ipaddress import ip_address
 from itertools import islice
@@ -16,7 +16,9 @@ from upnpserver.config import Config
 from upnpserver.devices.family import Family
 from upnpserver.devices.named import NamedDevice, named_at, rule_of
 from upnpserver.model import Decision, SeenDevice
+from upnpserver.net.disks import InThread
 from upnpserver.net.doorkeeper import Doorkeeper
+from upnpserver.net.given_names import GivenNames
 from upnpserver.net.libraries import Libraries
 from upnpserver.net.owner import Command, Question
 from upnpserver.net.seen import SeenLog
@@ -33,14 +35,12 @@ from upnpserver.settings.families import shipped_families
 MOST_DEVICES: Final = 300
 MOST_PROBLEMS: Final = 500
 MAX_REASON: Final = 200
-# Runs work that waits for a disk, and fires with what it returns.
-InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 class HouseTold:
     """Answers from what the server knows now.
 
-    in_thread: see InThread.
+    in_thread: runs work that waits for a disk.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it tells of
@@ -48,12 +48,13 @@ class HouseTold:
         config: Config,
         doorkeeper: Doorkeeper,
         library: Libraries,
-        seen: SeenLog | None,
+        devices: tuple[SeenLog | None, GivenNames],
         household: Household,
         in_thread: InThread,
     ) -> None:
         self._config, self._doorkeeper, self._library = config, doorkeeper, library
-        self._seen, self._household, self._in_thread = seen, household, in_thread
+        self._seen, self._names = devices
+        self._household, self._in_thread = household, in_thread
 
     def commands(self) -> dict[str, Command]:
         """Return the commands by their names."""
@@ -88,7 +89,10 @@ class HouseTold:
         decisions = self._doorkeeper.decisions()
         devices = devices_told(seen, families, self._config.devices, rules, decisions)
         return {
-            "devices": list(islice(devices, MOST_DEVICES)),
+            "devices": [
+                {**one, "name": self._names.at(str(one["place"])) or one["name"]}
+                for one in islice(devices, MOST_DEVICES)
+            ],
             "waiting": waiting,
             "profiles": [one.name for one in rules.profiles],
             "libraries": list(map(asdict, self._library.counts())),

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.template import Tag
@@ -26,6 +25,7 @@ from twisted.web.template import Tag
 from upnpserver import kept_data, offline_report
 from upnpserver.catalog.views.words import Words
 from upnpserver.errors import UpnpServerError
+from upnpserver.net.disks import InThread
 from upnpserver.net.documents import document_routes, server_documents
 from upnpserver.net.pages import HTML
 from upnpserver.net.request import ServerRequest
@@ -57,7 +57,6 @@ _MAX_FIELDS: Final = 64
 _MAX_VALUE: Final = 2000
 
 Ask = Callable[[Mapping[str, object]], Mapping[str, Any]]
-InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 class OwnerPages:

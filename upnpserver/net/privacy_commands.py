@@ -1,6 +1,6 @@
 """Forgetting while the server runs: in its memory first, then in the file."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from twisted.internet.defer import Deferred
@@ -21,20 +21,23 @@ PlacesOf = Callable[[Question], Collection[str]]
 class PrivacyCommands:
     """Commands of net.owner about what is kept.
 
-    forget: of catalog.household.Household. in_thread: runs work that waits for a
+    others: forget what they know of places, None: of all. forget: of
+    catalog.household.Household. in_thread: runs work that waits for a
     disk, one after the other.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that remembers
         self,
         logs: tuple[PlayLog | None, SeenLog | None],
         doorkeeper: Doorkeeper,
         visitors: Visitors,
+        others: Sequence[Callable[[Collection[str] | None], None]],
         forget: Forget,
         in_thread: Callable[[Callable[[], None]], Deferred[None]],
     ) -> None:
         self._plays, self._seen = logs
         self._doorkeeper, self._visitors = doorkeeper, visitors
+        self._others = others
         self._forget_in_file, self._in_thread = forget, in_thread
 
     def commands(self, places_of: PlacesOf) -> dict[str, Command]:
@@ -55,5 +58,7 @@ class PrivacyCommands:
             self._seen.forget(places)
         self._doorkeeper.forget(places)
         self._visitors.forget(places)
+        for other in self._others:
+            other(places)
         done = self._in_thread(partial(self._forget_in_file, places))
         return done.addCallback(lambda _: {"places": sorted(places or [ALL])})

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from upnpserver.config import Config
 from upnpserver.errors import ConfigError
-from upnpserver.net.house_told import InThread
+from upnpserver.net.disks import InThread
 
 AT_ONCE: Final = ("rules", "devices", "families", "letters_from")
 

@@ -17,7 +17,7 @@ from upnpserver.catalog.household import Household
 from upnpserver.config import Config
 from upnpserver.errors import ConfigError, HouseholdUnusable
 from upnpserver.model import MadeRule
-from upnpserver.net.house_told import InThread
+from upnpserver.net.disks import InThread
 from upnpserver.net.owner import Command, Question
 from upnpserver.rules.profiles import HouseRules
 from upnpserver.settings.rule_tables import lock_table, profile_table
@@ -69,6 +69,12 @@ class RuleBook:
             self._config = before
             raise
         self._use(rules)
+
+    def forget(self) -> None:
+        """Forget all that was made; the file is another's."""
+        if self._made:
+            self._made = []
+            self._use(self._config.rules)
 
     def commands(self) -> dict[str, Command]:
         """Return the commands of net.owner by their names."""

@@ -28,6 +28,12 @@ def one(fields: Fields, name: str) -> str:
 def device_question(fields: Fields) -> Question:
     """Return what is to be done about a device."""
     do = one(fields, "do")
+    if do == "name":
+        return {
+            "do": "name",
+            "device": one(fields, "device"),
+            "name": one(fields, "name"),
+        }
     return {
         "do": do if do in {"allow", "block", "forget"} else "allow",
         "device": one(fields, "device"),

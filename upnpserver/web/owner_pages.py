@@ -164,7 +164,15 @@ def _choices(words: Words, one: Told, profiles: Sequence[str]) -> list[Tag]:
         choices.append(button("block", "owner_block"))
     if one["is_decided"]:
         choices.append(button("forget", "owner_undo"))
-    return choices
+    field = tags.input(
+        type="text",
+        name="name",
+        value=one["name"],
+        maxlength="60",
+        size="12",
+        **{"aria-label": f"{label}{words['owner_name']}"},
+    )
+    return [*choices, tags.span(field, button("name", "owner_name_it"), class_="pair")]
 
 
 def _standing(words: Words, one: Told, code: str) -> str:
