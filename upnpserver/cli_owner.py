@@ -337,8 +337,8 @@ def offline_report(as_json: bool, file: Path | None, state_dir: str | None) -> N
 def doctor(as_json: bool, file: Path | None, state_dir: str | None) -> None:
     """Look for what goes wrong in real homes, and say what to do about it.
 
-    Network, firewall, ports, folders, limits, clock. Exit with 1 if something is
-    wrong. It sends searches to the home network, and nothing anywhere else.
+    Network, switches, firewall, ports, folders, disks, limits, clock. Exit with 1 if
+    something is wrong. It sends searches to the home network, and nothing anywhere else.
     """
     config = config_of(file, state_dir)
 

@@ -110,3 +110,44 @@ def test_a_port_that_another_program_has(home, config):
     finding = findings[f"TCP port {PORT}"]
     assert (code, finding["state"]) == (1, "bad")
     assert "ss -ltnp" in finding["remedy"]
+
+
+def test_a_switch_that_keeps_multicast_back(home, config, tmp_path):
+    media = tmp_path / "media"
+    with running_daemon(home.client, tmp_path / "other", media) as daemon:
+        daemon.seen_by(home.server)  # so that both know each other's address
+        _, findings = examined(home.server, config)
+        assert f"multicast beyond {INTERFACE}" not in findings
+        home.client.run(
+            *("nft", "add table ip snoop; add chain ip snoop in"),
+            "{ type filter hook input priority 0; }; add rule ip snoop in"
+            " ip daddr 239.255.255.250 drop",
+        )
+        try:
+            code, findings = examined(home.server, config)
+        finally:
+            home.client.run("nft", "delete table ip snoop")
+    assert code == 1
+    finding = findings[f"multicast beyond {INTERFACE}"]
+    assert (finding["state"], home.client.ipv4 in finding["detail"]) == ("bad", True)
+    assert "IGMP snooping" in finding["remedy"]
+
+
+def test_a_network_of_containers_that_was_chosen(home, config):
+    host = home.server
+    host.ip("link add docker0 type bridge")
+    host.ip("link add inner type veth peer name other")
+    host.ip("link set inner master docker0")
+    for name in ("inner", "other", "docker0"):
+        host.ip(f"link set {name} up")
+    host.ip("addr add 172.17.0.1/16 dev docker0")
+    config.write_text(config.read_text().replace(f'"{INTERFACE}"', '"docker0"'))
+    try:
+        code, findings = examined(host, config)
+    finally:
+        for name in ("inner", "docker0"):
+            host.ip(f"link del {name}")
+    finding = findings["containers on docker0"]
+    assert (code, finding["state"]) == (1, "bad")
+    assert "--interface" in finding["remedy"]
+    assert findings["bridge docker0"]["state"] == "note"

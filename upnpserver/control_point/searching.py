@@ -20,11 +20,17 @@ _TTL = 2
 Heard = tuple[str, bytes]  # who answered, and what
 
 
-def search(interface: Interface, target: str = ALL) -> list[Heard]:
-    """Return what answers a search for a target, sent from an interface."""
+def search(
+    interface: Interface, target: str = ALL, asked: Iterable[str] = (GROUP_IPV4,)
+) -> list[Heard]:
+    """Return what answers a search for a target, sent from an interface.
+
+    asked: the group, or single devices. Source: UDA 1.1 section 1.3.2 (unicast).
+    """
     heard: list[Heard] = []
     with contextlib.suppress(OSError), sender(interface) as asking:
-        asking.sendto(_search(target), (GROUP_IPV4, PORT))
+        for address in asked:
+            asking.sendto(_search(target, address), (address, PORT))
         end = time.monotonic() + LISTENED_S
         while (left := end - time.monotonic()) > 0 and len(heard) < _MOST_ANSWERS:
             asking.settimeout(left)
@@ -61,8 +67,8 @@ def locations(heard: Iterable[Heard]) -> list[Place]:
     return list(found)
 
 
-def _search(target: str) -> bytes:
+def _search(target: str, address: str) -> bytes:
     return (
-        f"M-SEARCH * HTTP/1.1\r\nHOST: {GROUP_IPV4}:{PORT}\r\n"
+        f"M-SEARCH * HTTP/1.1\r\nHOST: {address}:{PORT}\r\n"
         f'MAN: "ssdp:discover"\r\nMX: 1\r\nST: {target}\r\n\r\n'
     ).encode()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from upnpserver.config import Config, Library
+from upnpserver.doctor import disks
 from upnpserver.doctor.findings import Finding, bad, note, ok
 
 MOST_LOOKED_AT = 50_000  # files and folders: some seconds on a Pi
@@ -28,6 +29,7 @@ def machine_findings(
         _libraries(),
         _ffmpeg(),
         _clock(now_s()),
+        *disks.findings(config),
     ]
 
 

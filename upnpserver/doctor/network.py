@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from upnpserver.config import Config
 from upnpserver.control_point.searching import search, sender
+from upnpserver.doctor import lan
 from upnpserver.doctor.findings import Finding, bad, note, ok
 from upnpserver.doctor.firewall import Firewall, Packet, read_iptables, read_nftables
 from upnpserver.net.interfaces import Interface, left_out_line, usable_interfaces
@@ -74,7 +75,9 @@ def _interface_findings(
     yield _multicast(interface)
     answers = _answers(interface)
     own = str(interface.ipv4[0].ip)
-    yield _others(interface, {address for address, _ in answers} - {own})
+    others = {address for address, _ in answers} - {own}
+    yield _others(interface, others)
+    yield from lan.findings(interface, someone_answers=bool(others))
     if server.uuid:
         twins = {address for address, text in answers if server.uuid in text} - {own}
         yield from _twins(twins)
