@@ -338,7 +338,7 @@ def doctor(as_json: bool, file: Path | None, state_dir: str | None) -> None:
     """Look for what goes wrong in real homes, and say what to do about it.
 
     Network, switches, firewall, ports, folders, disks, limits, clock. Exit with 1 if
-    something is wrong. It sends searches to the home network, and nothing anywhere else.
+    something is wrong. It sends searches to the home network, and nothing elsewhere.
     """
     config = config_of(file, state_dir)
 
