@@ -1,5 +1,6 @@
 """Whatever a path says, only regular files below the root are opened."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from upnpserver import beneath
-from upnpserver.beneath import open_beneath
+from upnpserver.beneath import open_beneath, open_if_known
 from upnpserver.errors import UnsafePath
 
 
@@ -172,3 +173,50 @@ def test_a_walk_that_never_settles_ends(root, monkeypatch):
     monkeypatch.setattr(beneath, "_syscall", never)
     with pytest.raises(BlockingIOError):
         open_beneath(os.fsencode(root), b"a/b/song.mp3")
+
+
+def names_are_kept():
+    """Tell whether this kernel can open what it knows, and nothing else."""
+    fd = open_if_known(b"/", b"proc/version")  # on another file system
+    here = open_if_known(os.fsencode(Path(__file__).parent), b"test_beneath.py")
+    for each in (fd, here):
+        if each is not None:
+            os.close(each)
+    assert fd is None
+    return here is not None
+
+
+needs_names_kept = pytest.mark.skipif(
+    not names_are_kept(), reason="the kernel is older than Linux 5.12"
+)
+
+
+def known(root, path):
+    """Return what is read of a file that is opened at once, None if it is not."""
+    before = open_files()
+    fd = open_if_known(os.fsencode(root), path)
+    if fd is None:
+        assert open_files() == before
+        return None
+    try:
+        return os.read(fd, 100)
+    finally:
+        os.close(fd)
+
+
+@needs_names_kept
+def test_a_file_whose_name_is_known_is_opened_at_once(root):
+    read(root, b"a/b/song.mp3")
+    assert known(root, b"a/b/song.mp3") == b"song"
+
+
+@pytest.mark.parametrize("path", [*NOT_BELOW, b"a", b"a/b", b"missing", b"away"])
+def test_what_must_not_be_opened_is_not_opened_at_once(root, tmp_path, path):
+    (root / "away").symlink_to("../secret")
+    with contextlib.suppress(OSError):
+        read(root, path)
+    assert known(root, path) is None
+
+
+def test_a_root_that_is_gone_is_not_known(tmp_path):
+    assert known(tmp_path / "gone", b"song.mp3") is None

@@ -372,3 +372,21 @@ def test_any_window_is_cached_up_to_a_place_in_it(data):
         file.close()
         assert start <= until <= end
         assert until in {start, end} or until < cached
+
+
+def test_a_file_of_the_same_disk_is_local(path, file):
+    folder = os.fsencode(path.parent)
+    assert file.is_local_in(folder) is (file.way in {Way.ASK, Way.MEMORY})
+    assert not file.is_local_in(b"/proc")
+    assert not file.is_local_in(folder + b"/missing")
+    file.way = Way.COPY
+    assert not file.is_local_in(folder)
+
+
+def test_what_is_opened_at_once_is_as_what_a_thread_opens(path, file):
+    known = OpenFile.open_if_known(os.fsencode(path.parent), os.fsencode(path.name))
+    if known is None:
+        pytest.skip("this kernel keeps no names")
+    assert (known.size_bytes, known.mtime_ns) == (file.size_bytes, file.mtime_ns)
+    known.close()
+    assert OpenFile.open_if_known(os.fsencode(path.parent), b"../film.mp4") is None

@@ -675,3 +675,40 @@ def test_of_a_stream_that_is_cut_so_much_is_told_as_was_sent(house):
 def test_a_head_is_nothing_sent(house):
     house.ask(f"/media/{FILM}/video.mp4", method="HEAD")
     assert house.sent == []
+
+
+def test_on_a_local_disk_a_thread_opens_the_first_file_only(house, monkeypatch):
+    house.ask(f"/media/{PHOTO}/x", method="HEAD")
+    opened = []
+    real = OpenFile.open_if_known.__func__
+    monkeypatch.setattr(
+        OpenFile,
+        "open_if_known",
+        lambda *names: opened.append(real(OpenFile, *names)) or opened[-1],
+    )
+    monkeypatch.setattr(OpenFile, "open", None)  # what a thread would do
+    answer = house.ask(f"/media/{PHOTO}/x", method="HEAD")
+    if opened[0] is None:
+        pytest.skip("this kernel or file system keeps no names")
+    assert answer.status == 200
+
+
+def test_where_files_are_not_local_threads_open_them_all(house, monkeypatch):
+    monkeypatch.setattr(OpenFile, "is_local_in", lambda *_: False)
+    monkeypatch.setattr(OpenFile, "open_if_known", None)
+    for _ in range(3):
+        assert house.ask(f"/media/{PHOTO}/x", method="HEAD").status == 200
+
+
+def test_that_a_disk_is_local_is_found_out_again_and_again(house, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("upnpserver.net.disks.time.monotonic", lambda: now[0])
+    disks = house.streams._disks
+    disks.note_local(b"/disk", True)
+    assert disks.is_local(b"/disk")
+    assert not disks.is_local(b"/other")
+    now[0] += 6
+    assert not disks.is_local(b"/disk")
+    disks.note_local(b"/disk", True)
+    disks.note_local(b"/disk", False)
+    assert not disks.is_local(b"/disk")

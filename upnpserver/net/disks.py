@@ -8,6 +8,7 @@ Source: security.md requirements 22 and 23.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 
 THREADS_PER_DISK = 4
 IDLE_S = 10.0
+LOCAL_S = 5.0
 
 T = TypeVar("T")
 Job = Callable[[], None]
@@ -33,6 +35,19 @@ class Disks:
     def __init__(self, reactor: IReactorFromThreads, idle_s: float = IDLE_S) -> None:
         self._reactor, self._idle_s = reactor, idle_s
         self._crews: dict[bytes, _Crew] = {}
+        self._local_until: dict[bytes, float] = {}
+
+    def note_local(self, disk: bytes, is_local: bool) -> None:
+        """Take note from a thread that a disk needs nobody else to open a file."""
+        if is_local:
+            self._local_until[disk] = time.monotonic() + LOCAL_S
+        else:
+            self._local_until.pop(disk, None)
+
+    def is_local(self, disk: bytes) -> bool:
+        """Tell whether that was noted lately: another may be mounted there since."""
+        until = self._local_until.get(disk)
+        return until is not None and time.monotonic() < until
 
     def run(
         self, disk: bytes, work: Callable[[], T], *, first: bool = False

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from enum import Enum
 
-from upnpserver.beneath import open_beneath
+from upnpserver.beneath import open_beneath, open_if_known
 from upnpserver.errors import FileChanged
 
 # Between two looks into the page cache. The kernel reads ahead in pieces at
@@ -62,12 +62,36 @@ class OpenFile:
 
         follows_out: see beneath.py.
         """
-        fd = open_beneath(root, relative_path, follows_out=follows_out)
+        return cls._of(open_beneath(root, relative_path, follows_out=follows_out))
+
+    @classmethod
+    def open_if_known(cls, root: bytes, relative_path: bytes) -> "OpenFile | None":
+        """In the reactor: open root/relative_path, None if a thread has to.
+
+        root: one of which is_local_in() was told.
+        """
+        fd = open_if_known(root, relative_path)
+        try:
+            return None if fd is None else cls._of(fd)
+        except OSError:
+            return None
+
+    @classmethod
+    def _of(cls, fd: int) -> "OpenFile":
         try:
             return cls(fd)
         except OSError:
             os.close(fd)
             raise
+
+    def is_local_in(self, root: bytes) -> bool:
+        """In a thread: tell whether it is on root's file system, and that is local."""
+        if self.way not in {Way.ASK, Way.MEMORY}:
+            return False
+        try:
+            return os.fstat(self.fd).st_dev == os.lstat(root + b"/.").st_dev
+        except OSError:
+            return False
 
     # In the reactor
 

@@ -31,8 +31,8 @@ from upnpserver.net.transport import Transport
 from upnpserver.net.turns import WINDOW_BYTES, Turns
 
 FIRST_WINDOW_BYTES = 256 * 1024
-# Up to here a copy, in one segment with the head, costs less than sendfile.
-SMALL_BYTES = 16 * 1024
+# Up to here a copy, sent together with the head, costs less than sendfile.
+SMALL_BYTES = 64 * 1024
 # What a thread reads ahead: little at first, so that a film starts soon.
 FIRST_AHEAD_BYTES = 128 * 1024
 AHEAD_BYTES = 1024 * 1024
@@ -166,6 +166,8 @@ class FileServer(PromptServer):
                 source.sent_until = end
                 source.release()
                 self.write(content)  # type: ignore[no-untyped-call]
+                # At once, as there mostly is room; what is lost is seen to in its turn.
+                self._write_buffered()
                 return succeed(None)
         turns = cast("FilePort", self.server).turns
         turns.forget(self.fileno())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from upnpserver.model import Resource
@@ -32,16 +32,27 @@ class Source:
         """Open the file of a resource; fails with OSError (UnsafePath is one).
 
         is_wanted: asked when a thread gets to it; a client that has left by
-        then costs nothing.
+        then costs nothing. On a disk that a thread found to be local a moment ago,
+        a file whose name the kernel knows is opened at once.
         """
+        if disks.is_local(of.root) and not of.follows_out:
+            file = OpenFile.open_if_known(of.root, of.relative_path)
+            if file is not None:
+                return succeed(cls(file, of.root, disks))
 
-        def work() -> OpenFile:
+        def work() -> tuple[OpenFile, bool]:
             if not is_wanted():
                 raise InterruptedError
-            return OpenFile.open(of.root, of.relative_path, follows_out=of.follows_out)
+            path, out = of.relative_path, of.follows_out
+            file = OpenFile.open(of.root, path, follows_out=out)
+            return file, file.is_local_in(of.root)
 
-        opened = disks.run(of.root, work, first=True)
-        return opened.addCallback(cls, of.root, disks)
+        def opened(found: tuple[OpenFile, bool]) -> Source:
+            file, is_local = found
+            disks.note_local(of.root, is_local)
+            return cls(file, of.root, disks)
+
+        return disks.run(of.root, work, first=True).addCallback(opened)
 
     def run(self, work: Callable[[], T]) -> Deferred[T]:
         """Let a thread use the file."""
