@@ -50,7 +50,6 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Where each package from outside may be used; any other package is unknown.
 ROOMS_OF = {
     "PIL": {"media"},
-    "OpenSSL": {"owner"},
     "click": {"cli", "cli_devices", "cli_owner", "cli_pages"},
     "cryptography": {"owner"},
     "guessit": {"media"},

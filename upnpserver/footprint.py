@@ -26,10 +26,9 @@ def leave_out_http_client() -> None:
 
 
 def leave_out_tls() -> None:
-    """Let Twisted find no OpenSSL, where the extra "tls" is installed.
+    """Let Twisted find no pyOpenSSL, where somebody has installed it.
 
-    It would load it with every reactor: 12 MiB that only the process of the owner's
-    page has a use for.
+    It would load it with every reactor: 12 MiB that nothing here has a use for.
     """
     # None makes the import fail as if it were not installed.
     cast("dict[str, ModuleType | None]", sys.modules)["OpenSSL"] = None

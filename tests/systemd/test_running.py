@@ -12,6 +12,7 @@ import pytest
 from support.daemon import wait_for
 from support.household import Household, all_found, make_household
 from support.netns import FOREIGN_IPV4, FOREIGN_IPV6, HomeNetwork, home_network
+from support.owner_browser import OwnerBrowser
 from support.systemd_host import (
     STAGE,
     SystemdHost,
@@ -167,6 +168,23 @@ def test_it_converts_and_draws_in_its_sandbox(service):
     assert coded[::188].count(b"G") == len(coded) // 188 > 50
     still = answer("{}/picture/{}/sm.jpg", "video/mp4").body
     assert still.startswith(b"\xff\xd8")
+
+
+def test_the_owners_page_works_in_its_sandbox(service):
+    browser = OwnerBrowser(service.home.server, "127.0.0.1")
+    status, devices = browser.get()
+    assert (status, service.home.client.ipv4 in devices) == (200, True)
+    status, offline = browser.get("/offline")
+    # The unit forbids namespaces, too: what can't be made there, seccomp stops.
+    assert (status, "stopped (Operation not permitted)" in offline) == (200, True)
+    status, page = browser.post(
+        "/devices",
+        form=browser.form_token(),
+        device=service.home.client.ipv4,
+        do="name",
+        name="Named here",
+    )
+    assert (status, "Named here" in page) == (200, True)
 
 
 def test_the_kernel_holds_back_what_would_leave(service):

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.main import installReactor
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
@@ -33,6 +32,7 @@ from upnpserver.net.owner_port import FIRST_FD
 from upnpserver.net.resolver import refuse_names
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.steady import SteadyReactor
+from upnpserver.net.tls import TlsFactory, server_context
 from upnpserver.owner import certificate
 from upnpserver.owner_call import ask
 from upnpserver.policy import EVERYONE
@@ -105,9 +105,7 @@ class OwnerPage:
     def start(self, descriptors: range) -> None:
         """Accept who waits at the sockets."""
         self._interfaces.start()
-        factory: IProtocolFactory = self._site
-        if self._is_secure:
-            factory = self._encrypted()
+        factory = self._encrypted() if self._is_secure else self._site
         for descriptor in descriptors:
             with socket.socket(fileno=os.dup(descriptor)) as listening:
                 family = listening.family
@@ -120,28 +118,13 @@ class OwnerPage:
             "before", "shutdown", self._site.stop, GRACE_S
         )
 
-    def _encrypted(self) -> IProtocolFactory:
-        """Return the site behind TLS. Source: RFC 8446, RFC 9325 (versions)."""
-        from twisted.internet.ssl import (  # noqa: PLC0415
-            CertificateOptions,
-            PrivateCertificate,
-            TLSVersion,
-        )
-        from twisted.protocols.tls import TLSMemoryBIOFactory  # noqa: PLC0415
-
-        pair = certificate.kept_or_made(
+    def _encrypted(self) -> TlsFactory:
+        """Return the site behind TLS."""
+        certificate.kept_or_made(
             self._state_dir, os.uname().nodename, self._neighbourhood.own_addresses
         )
-        own = PrivateCertificate.loadPEM(pair.pem)  # type: ignore[no-untyped-call]
-        options = CertificateOptions(
-            privateKey=own.privateKey.original,
-            certificate=own.original,
-            raiseMinimumTo=TLSVersion.TLSv1_3,
-            # Browsers propose others before; without a common one it would fail.
-            acceptableProtocols=[b"http/1.1"],
-        )
-        made: IProtocolFactory = TLSMemoryBIOFactory(options, False, self._site)
-        return made
+        context = server_context(self._state_dir / certificate.CERTIFICATE_FILE)
+        return TlsFactory(context, self._site)
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work)

@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> int:
     """Serve until nobody needs it; return the exit code."""
     guard.install()
     footprint.leave_out_http_client()
+    footprint.leave_out_tls()
     # Only now: guard and footprint come before all that they are about.
     from upnpserver.net import owner_page  # noqa: PLC0415
 
