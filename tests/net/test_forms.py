@@ -357,3 +357,11 @@ def test_what_ffmpeg_can_not_make_is_asked_of_it_once(house):
     for _ in range(2):
         assert house.ask(f"/picture/{FILM}/tn.jpg").status == 404
     assert len(house.ffmpeg.asked) == 1
+
+
+def test_what_was_shown_last_is_sent_without_the_disk(house, monkeypatch):
+    first = house.ask(TN)
+    monkeypatch.setattr(KeptForms, "get", None)
+    again = house.ask(TN)
+    assert (again.status, again.body) == (200, first.body)
+    assert len(house.hand.asked) == 1

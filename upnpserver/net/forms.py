@@ -4,7 +4,8 @@
     /subtitle/<id>/text.en.srt      of a subtitle file in any text form
 
 What was made once is kept on disk: no media disk is touched for it again, and
-none is asked whether the file has changed: the catalog knows. Source: reference
+none is asked whether the file has changed: the catalog knows. The small pictures of
+the lists that were shown last are kept in memory too. Source: reference
 dlna-media.md section 4; RFC 9110 section 13.
 """
 
@@ -40,6 +41,7 @@ from upnpserver.net.disks import Disks
 from upnpserver.net.ffmpeg_maker import FfmpegMaker
 from upnpserver.net.form_maker import FormMaker
 from upnpserver.net.lookup import Find, looked_up, not_found
+from upnpserver.net.recent import Recent
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.source import Source
 
@@ -49,6 +51,8 @@ _TEXT_WITHIN_S = 900.0  # they lie between the pictures: all of a film is read
 _PATH = re.compile(
     rb"(/picture|/subtitle)/([a-z2-7]{16})/([a-z]{2,4}(?:\.[a-z0-9-]{2,12}){0,3}\.[a-z]{3})"
 )
+_MOST_RECENT_BYTES = 768 * 1024  # a grid of 100 thumbnails
+_LARGEST_RECENT_BYTES = 32 * 1024
 _KEEPER = b""  # the disk of what is kept, to Disks
 _REMEMBERED_FAILURES = 1024
 _PICTURES = {f"{name}.{form.suffix}": name for name, form in FORMS.items()}
@@ -112,6 +116,7 @@ class Forms:
         self._disks = Disks(reactor)
         self._asking: dict[str, list[ServerRequest]] = {}
         self._failed: dict[str, None] = {}  # names of what can't be made
+        self._recent: Recent[bytes] = Recent(_MOST_RECENT_BYTES, len)
 
     def stop(self) -> None:
         """Let threads and children go."""
@@ -130,6 +135,10 @@ class Forms:
             wanted.headers(request)  # refuses what can't be done before all work
             if key in self._failed:
                 raise _not_made()
+            content = self._recent.get(key)
+            if content is not None:
+                request.respond(200, wanted.headers(request), content)
+                return
         except RefusedRequest as refusal:
             request.refuse(refusal)
             return
@@ -160,6 +169,7 @@ class Forms:
 
     def _made_if_missing(self, found: bytes | None, wanted: _Wanted) -> Deferred[bytes]:
         if found is not None:
+            self._remember(wanted.key, found)
             return succeed(found)
         of, is_wanted = wanted.of, partial(self._is_wanted, wanted.key)
         opened = Source.open(self._disks, of, is_wanted)
@@ -186,10 +196,15 @@ class Forms:
         def over(result: bytes | Failure) -> bytes | Failure:
             source.release()
             if is_known and isinstance(result, bytes):
+                self._remember(wanted.key, result)
                 self._disks.run(_KEEPER, partial(self._kept.put, wanted.key, result))
             return result
 
         return made.addBoth(over)
+
+    def _remember(self, key: str, content: bytes) -> None:
+        if len(content) <= _LARGEST_RECENT_BYTES:
+            self._recent.keep(key, content)
 
     def _send(self, content: bytes, wanted: _Wanted) -> None:
         for request in self._asking.pop(wanted.key):

@@ -5,7 +5,6 @@ for the files that were sought in last, so that the next seek asks nobody.
 """
 
 import sys
-from collections import OrderedDict
 from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
@@ -18,6 +17,7 @@ from upnpserver.facts import facts_from_json
 from upnpserver.media.places import WITH_TABLE, Span, Table
 from upnpserver.model import Resource
 from upnpserver.net.form_maker import FormMaker
+from upnpserver.net.recent import Recent
 from upnpserver.net.source import Source
 
 COMMAND: Final = (sys.executable, "-P", "-m", "upnpserver.media.seek_child")
@@ -35,9 +35,10 @@ class TimeSeeks:
     def __init__(
         self, maker: FormMaker, most_kept_bytes: int = MOST_KEPT_BYTES
     ) -> None:
-        self._maker, self._most_kept_bytes = maker, most_kept_bytes
-        self._tables: OrderedDict[_Key, Table] = OrderedDict()
-        self._kept_bytes = 0
+        self._maker = maker
+        self._tables: Recent[Table] = Recent(
+            most_kept_bytes, lambda table: table.held_bytes
+        )
 
     def stop(self) -> None:
         """Let the children go."""
@@ -68,24 +69,16 @@ class TimeSeeks:
     def _table(self, key: _Key, source: Source, container: str) -> Deferred[Table]:
         table = self._tables.get(key)
         if table is not None:
-            self._tables.move_to_end(key)
             return succeed(table)
         answer = self._ask(source, f"table {container}")
-        return answer.addCallback(lambda packed: self._keep(key, Table.unpack(packed)))
+        return answer.addCallback(
+            lambda packed: self._tables.keep(key, Table.unpack(packed))
+        )
 
     def _ask(self, source: Source, what: str) -> Deferred[bytes]:
         if len(self._maker) >= _MOST_WAITING:
             raise RefusedRequest(503, "Too much is asked for.")
         return self._maker.make(source.file.fd, what.encode("ascii"), lambda: True)
-
-    def _keep(self, key: _Key, table: Table) -> Table:
-        if key not in self._tables:
-            self._tables[key] = table
-            self._kept_bytes += table.held_bytes
-        while self._kept_bytes > self._most_kept_bytes:
-            _, oldest = self._tables.popitem(last=False)
-            self._kept_bytes -= oldest.held_bytes
-        return table
 
     def _refused(self, failure: Failure) -> Failure:
         """Raise, or return, what is answered to a failure."""
