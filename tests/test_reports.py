@@ -41,6 +41,7 @@ def test_a_device_is_told_as_people_read_it():
         "  because  As the series before, but places to continue are in milliseconds."
         " (sure: high)",
         '  use      mimes = { "video/x-matroska" = "video/x-mkv" }',
+        '  use      seek = "bytes"',
         "  use      any_transfer_mode = true",
         '  use      aliases = "samsung"',
         "  use      dcm10 = true",

@@ -21,6 +21,7 @@ OTHER = {
     "takes_out": True,
     "place": "192.0.2.9",
     "profile": "children",
+    "secret": "a5Hk",
     "visibility": Visibility(age=6),
     "notice": "not now",
     "is_blocked": True,

@@ -46,7 +46,7 @@ class Entity:
 class Selection:
     """How to answer: 200 and 206 with start <= byte < end, 304, 412, 416 without.
 
-    parts: of a 206 with several of them; start and end are those of all.
+    parts: of a 206 to several ranges; start and end are those of all.
     """
 
     status: int
@@ -78,7 +78,8 @@ def select(
     if not spans:
         return whole
     start, end = min(one for one, _ in spans), max(one for _, one in spans)
-    return Selection(206, start, end, tuple(spans) if len(spans) > 1 else ())
+    # Who asked for several expects parts, also where they became one: RFC 9110, 15.3.7.
+    return Selection(206, start, end, tuple(spans) if "," in wanted else ())
 
 
 def byte_spans(value: str, size_bytes: int, most: int) -> list[Span]:
