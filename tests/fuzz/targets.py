@@ -12,6 +12,11 @@ from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
+from upnpserver.control_point.calls import results
+from upnpserver.control_point.described import devices_in
+from upnpserver.control_point.objects import objects_in
+from upnpserver.control_point.place import place_of
+from upnpserver.control_point.reply import Reply
 from upnpserver.devices.arp import mac_in_table
 from upnpserver.devices.recognise import recognise as device_of
 from upnpserver.dlna.npt import parse_time_seek
@@ -19,6 +24,7 @@ from upnpserver.dlna.ranges import byte_span, parse_http_date
 from upnpserver.errors import (
     ActionError,
     ConfigError,
+    DeviceError,
     MalformedRequest,
     ProbeError,
     RangeNotSatisfiable,
@@ -59,6 +65,7 @@ from upnpserver.upnp.criteria import matches, parse_criteria
 from upnpserver.upnp.gena import parse_status, parse_subscribe
 from upnpserver.upnp.props import parse_filter, parse_sort
 from upnpserver.upnp.soap import parse_call
+from upnpserver.upnp.ssdp import parse_answer as parse_ssdp_answer
 from upnpserver.upnp.ssdp import parse_search, product_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -182,6 +189,7 @@ def exif(data: bytes) -> None:
     read_tags(lambda at, count: data[at : at + count] if at >= 0 else b"", _TAGS)
 
 
+HOME = place_of("http://192.0.2.7/description.xml")
 RULE = HostRule(lambda: {ip_address("192.0.2.1")}, ["media.home"], lambda: "tower")
 _NOT_XML = b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
 _SRT = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n"
@@ -203,6 +211,35 @@ TARGETS: dict[str, Target] = {
             b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"'
             b"\r\nMX: 2\r\nST: ssdp:all\r\n\r\n"
         ],
+    ),
+    "ssdp-answer": Target(
+        parse_ssdp_answer,
+        (MalformedRequest,),
+        [b"HTTP/1.1 200 OK\r\nST: a\r\nLOCATION: http://192.0.2.7/\r\n\r\n"],
+    ),
+    "device-reply": Target(
+        lambda data: Reply().feed(data),
+        (MalformedRequest,),
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"],
+    ),
+    "device-description": Target(
+        lambda data: devices_in(data, HOME),
+        (MalformedRequest,),
+        [
+            b"<root><device><deviceType>urn:schemas-upnp-org:device:MediaServer:1"
+            b"</deviceType><friendlyName>A</friendlyName></device></root>",
+            _NOT_XML,
+        ],
+    ),
+    "device-objects": Target(
+        partial(unicode_text, objects_in),
+        (MalformedRequest,),
+        [b'<DIDL-Lite><item id="1"><res duration="0:01">http://b/</res></item></DIDL>'],
+    ),
+    "device-action": Target(
+        lambda data: results(200, data),
+        (MalformedRequest, DeviceError),
+        bodies("*/browse*.http"),
     ),
     "http-head": Target(
         head,
