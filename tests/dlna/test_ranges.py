@@ -203,8 +203,7 @@ def test_a_start_or_a_suffix_is_a_slice(content, number):
         ("bytes=0-99,50-149", [(0, 150)]),
         ("bytes=50-149,0-99", [(0, 150)]),
         ("bytes=0-99,100-149", [(0, 150)]),
-        ("bytes=0-99,228-300", [(0, 301)]),
-        ("bytes=0-99,229-300", [(0, 100), (229, 301)]),
+        ("bytes=0-99,101-149", [(0, 100), (101, 150)]),
         ("bytes=0-9,900-,400-500,5-450", [(0, 501), (900, 1000)]),
         ("bytes=900-,0-9,-1", [(900, 1000), (0, 10)]),
         ("bytes=0-0,x", []),
@@ -244,8 +243,7 @@ def test_several_ranges_are_all_that_was_asked_for_and_lie_apart(size, asked):
         return
     sent = [at for start, end in spans for at in range(start, end)]
     assert len(sent) == len(set(sent))
-    assert wanted <= set(sent)
-    assert len(set(sent) - wanted) <= 128 * len(asked)
+    assert wanted == set(sent)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Which part of a file a GET asks for, and whether the asker has it already.
 
 Ranges count from the start or from the end of the file. Of a list, those that
-overlap or nearly touch are joined, and those without a byte of the file left out;
+overlap or touch are joined, and those without a byte of the file left out;
 a list that is too long is ignored, and so the whole is sent. A single range that is
 reversed is refused as those beyond the end are.
 
@@ -16,9 +16,7 @@ from datetime import UTC, datetime
 
 from upnpserver.errors import RangeNotSatisfiable
 
-# In one request; what lies closer is sent as one, as the text between is as long.
-MOST_PARTS = 16
-_LEAST_GAP_BYTES = 128
+MOST_PARTS = 16  # in one request
 _MAX_VALUE = 1024  # characters of a list
 _RANGE = re.compile(r"(\d*)-(\d*)", re.ASCII)
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
@@ -110,12 +108,12 @@ def byte_spans(value: str, size_bytes: int, most: int) -> list[Span]:
 
 
 def _join(spans: list[Span], more: Span) -> None:
-    """Add a span where the first of those stands that it overlaps or nearly touches."""
+    """Add a span where the first of those stands that it overlaps or touches."""
     start, end = more
     place = len(spans)
     for number in range(len(spans) - 1, -1, -1):
         first, last = spans[number]
-        if first <= end + _LEAST_GAP_BYTES and start <= last + _LEAST_GAP_BYTES:
+        if first <= end and start <= last:
             start, end = min(start, first), max(end, last)
             del spans[number]
             place = number
