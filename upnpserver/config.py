@@ -84,6 +84,7 @@ class Config:
     picture_cache_mb: what may be kept of pictures that were drawn; 0: nothing.
     conversions: how many may be at work at once, where ffmpeg is there; 0: none.
     metrics: measure, and tell Prometheus.
+    status_folder: show those who see everything how the server is.
     names: Host names that requests may carry beside our addresses; lower case.
     families: of devices, in order; empty: those that come with the server.
     rules: who may see what.
@@ -106,5 +107,6 @@ class Config:
     picture_cache_mb: int = 100
     conversions: int = 2
     metrics: bool = False
+    status_folder: bool = False
     log_level: str = "info"
     state_dir: Path = field(default_factory=default_state_dir)

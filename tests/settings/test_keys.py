@@ -32,6 +32,7 @@ GOOD = [
     ("keep_plays", False, False),
     ("keep_devices", False, False),
     ("metrics", True, True),
+    ("status_folder", True, True),
     ("log_level", "debug", "debug"),
     ("log_level", "error", "error"),
 ]

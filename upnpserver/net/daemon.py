@@ -61,9 +61,10 @@ from upnpserver.net.running import Running, not_kept
 from upnpserver.net.scanner import Scanner
 from upnpserver.net.secret_paths import secret_of
 from upnpserver.net.seen import SeenLog
-from upnpserver.net.service_calls import ServiceCalls
+from upnpserver.net.service_calls import ServiceCalls, changed_by
 from upnpserver.net.site import HostRule, Routes, Site
 from upnpserver.net.source_info import SourceInfo
+from upnpserver.net.status_lines import status_lines
 from upnpserver.net.status_told import StatusTold
 from upnpserver.net.stream import Streams
 from upnpserver.net.systemd import Systemd
@@ -224,6 +225,10 @@ class Server:
             self._scanner,
             Disks(reactor),
             lambda name: role_of(name) is not None,
+        )
+        self._status = self._calls.status = status_lines(
+            *(config, self._library, lambda: self._folder_watch.told),
+            partial(self._eventing.publish, CONTENT_DIRECTORY.name),
         )
         house = House(
             *(config, state, self._doorkeeper, self._visitors),
@@ -450,6 +455,8 @@ class Server:
     def _scanner_said(self, message: Message) -> None:
         self._folder_watch.heard(message)
         self._insight.heard(message)
+        if self._status:
+            self._status.heard(message)
         match message:
             case Ready(""):
                 if self._is_other_catalog():
@@ -460,7 +467,8 @@ class Server:
                 self._progress.update(done, total)
             case Committed():
                 self._changed_catalogs.add(message.partial)
-                self._tell_subscribers(message)
+                name, changed = CONTENT_DIRECTORY.name, changed_by(message)
+                self._eventing.publish(name, changed, message.partial)
             case Trouble(text):
                 self.log.warn("{text}", text=text)
             case Finished():
@@ -490,9 +498,3 @@ class Server:
             " readable, {scan.seconds:.1f} s",
             scan=scan,
         )
-
-    def _tell_subscribers(self, commit: Committed) -> None:
-        update_id = str(commit.system_update_id)
-        pairs = ",".join(f"{container},{update_id}" for container in commit.containers)
-        changed = {"SystemUpdateID": update_id, "ContainerUpdateIDs": pairs}
-        self._eventing.publish(CONTENT_DIRECTORY.name, changed, commit.partial)

@@ -29,7 +29,6 @@ from upnpserver.services import content_directory
 from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.content_directory import Asker, OutArguments
 from upnpserver.services.notice import Notice
-from upnpserver.services.unlock import WithPinDoor
 
 T = TypeVar("T")
 WHOLE = ""  # the name of the visibility of those who see everything
@@ -117,14 +116,14 @@ class Libraries:
 
         Fails with CannotProcess while there is none, and with what work raises.
         """
-        policy, door = asker.policy, asker.pin_door
+        policy = asker.policy
         if policy.notice:
             return maybeDeferred(work, Notice(policy.notice))
 
-        def with_door(catalog: Catalog) -> T:
-            return work(WithPinDoor(catalog, door) if door else catalog)
+        def as_seen(catalog: Catalog) -> T:
+            return work(asker.sees(catalog))
 
-        return maybeDeferred(lambda: self._for(policy).read(with_door))
+        return maybeDeferred(lambda: self._for(policy).read(as_seen))
 
     def resource(self, item_id: str, policy: ClientPolicy) -> Resource:
         """Return the file of an item. Raises NoSuchObject, CannotProcess."""

@@ -10,8 +10,10 @@ from upnpserver.net.plays import PlayLog
 from upnpserver.net.request import ServerRequest
 from upnpserver.net.source_info import SourceInfo
 from upnpserver.policy import ClientPolicy
+from upnpserver.scan.messages import Committed
 from upnpserver.services import connection_manager, registrar
 from upnpserver.services.content_directory import Asker
+from upnpserver.services.status_folder import Status
 from upnpserver.upnp.description import (
     CONNECTION_MANAGER,
     CONTENT_DIRECTORY,
@@ -37,6 +39,7 @@ class ServiceCalls:
         self._library, self._sources = library, sources
         self._items_url, self._plays = items_url, plays
         self._doorkeeper = doorkeeper
+        self.status: Status | None = None  # told to those who see everything
 
     def services(self) -> dict[str, Service]:
         """Return the services by their short names."""
@@ -62,11 +65,13 @@ class ServiceCalls:
         """Return who asks."""
         base_url = self._items_url(request.base_url) + request.policy.secret_path
         door = self._doorkeeper.pin_door(request.policy)
+        sees_all = not request.policy.audience and not request.policy.is_blocked
+        status = self.status if sees_all else None
         if self._plays is None:
-            return Asker(request.policy, base_url, pin_door=door)
+            return Asker(request.policy, base_url, pin_door=door, status=status)
         who = request.policy.profile
         plays, mark = self._plays.plays(who), partial(self._plays.mark, who=who)
-        return Asker(request.policy, base_url, plays, mark, door)
+        return Asker(request.policy, base_url, plays, mark, door, status)
 
     def evented_variables(self, service: str, policy: ClientPolicy) -> dict[str, str]:
         """Return every evented variable of a service, as a device sees it now."""
@@ -84,3 +89,10 @@ class ServiceCalls:
                 "CurrentConnectionIDs": connection_manager.CONNECTION_IDS,
             }
         return dict(registrar.UPDATE_IDS)
+
+
+def changed_by(commit: Committed) -> dict[str, str]:
+    """Return the variables of ContentDirectory that a commit gives new values."""
+    update_id = str(commit.system_update_id)
+    pairs = ",".join(f"{container},{update_id}" for container in commit.containers)
+    return {"SystemUpdateID": update_id, "ContainerUpdateIDs": pairs}

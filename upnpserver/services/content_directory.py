@@ -22,6 +22,7 @@ from upnpserver.services.catalog_protocol import Catalog
 from upnpserver.services.inside import with_insides
 from upnpserver.services.played import with_plays
 from upnpserver.services.resumed import resumed
+from upnpserver.services.status_folder import Status, WithStatus
 from upnpserver.services.unlock import PinDoor, WithPinDoor
 from upnpserver.services.well_known import basic_view, features, meant, of_category
 from upnpserver.upnp import didl
@@ -47,7 +48,8 @@ class Asker:
     """Who asks, and the base URL on the interface that the question came in on.
 
     plays: what was played. mark: notes how far into an item (its id) somebody is,
-    in percent, and as a time in ms. pin_door: where it may enter a PIN.
+    in percent, and as a time in ms. pin_door: where it may enter a PIN. status: how
+    the server is, for those who are told.
     """
 
     policy: ClientPolicy
@@ -55,6 +57,15 @@ class Asker:
     plays: Plays | None = None
     mark: Callable[[str, int, int], None] = lambda item_id, percent, position_ms: None
     pin_door: PinDoor | None = None
+    status: Status | None = None
+
+    def sees(self, catalog: Catalog) -> Catalog:
+        """Return a catalog with the folders that only this asker has."""
+        if self.status is not None:
+            catalog = WithStatus(catalog, self.status)
+        if self.pin_door is not None:
+            catalog = WithPinDoor(catalog, self.pin_door)
+        return catalog
 
 
 def call(
@@ -66,9 +77,7 @@ def call(
     """
     if action not in _ACTIONS:
         raise InvalidAction(action)
-    if asker.pin_door is not None:
-        catalog = WithPinDoor(catalog, asker.pin_door)
-    return _ACTIONS[action](arguments, catalog, asker)
+    return _ACTIONS[action](arguments, asker.sees(catalog), asker)
 
 
 def is_light(

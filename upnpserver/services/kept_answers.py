@@ -18,14 +18,15 @@ _LARGEST = 4  # of them fill all
 def key_of(action: str, arguments: Mapping[str, str], asker: Asker) -> Hashable | None:
     """Return what tells apart all that is answered differently, None to keep none.
 
-    It holds the whole policy, and what the asker's group played: each has its own
-    plays, and one's must not end what is kept for the others. Who may enter a PIN
-    is answered anew each time: what it is told depends on when it tried.
+    It holds the whole policy, how the server is, and what the asker's group played:
+    each has its own plays, and one's must not end what is kept for the others. Who may
+    enter a PIN is answered anew each time: what it is told depends on when it tried.
     """
     if action not in _ACTIONS or asker.pin_door is not None:
         return None
     plays = asker.plays.version if asker.plays else None
-    return action, tuple(arguments.items()), asker.policy, asker.base_url, plays
+    told = tuple(asker.status.lines()) if asker.status else None
+    return action, tuple(arguments.items()), asker.policy, asker.base_url, plays, told
 
 
 class KeptAnswers:

@@ -204,5 +204,6 @@ PLAIN_KEYS: dict[str, Reader[Any]] = {
     "picture_cache_mb": read_picture_cache,
     "conversions": read_conversions,
     "metrics": read_switch,
+    "status_folder": read_switch,
     "log_level": read_log_level,
 }
