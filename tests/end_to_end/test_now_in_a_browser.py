@@ -35,8 +35,8 @@ def playing(served, kind, rate="20k"):
         client.wait()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("is_dark", [False, True])
+# How every page is drawn in all four, test_web_in_a_browser looks at.
+@pytest.mark.parametrize(("width", "is_dark"), [(390, False), (1280, True)])
 def test_what_plays_appears_and_moves_without_a_new_page(
     served, tmp_path, width, is_dark
 ):
