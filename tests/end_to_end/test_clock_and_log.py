@@ -95,8 +95,8 @@ def test_a_clock_that_jumps_changes_nothing(home, tmp_path, jumps):
             begun = time.monotonic()
             assert count(server) == number - 1
             put(media, f"{number}.mp3", song())
-            wait_for("the new file", lambda n=number: count(server) == n, deadline_s=10)
-            assert time.monotonic() - begun < 8
+            wait_for("the new file", lambda n=number: count(server) == n, deadline_s=30)
+            assert time.monotonic() - begun < 25  # and not a year
             renewed = fetch(home.client, event_url, "SUBSCRIBE", {"SID": sid})
             assert renewed.status == 200, "a lease follows the wall clock"
         assert daemon.process.poll() is None
